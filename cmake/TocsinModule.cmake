@@ -1,0 +1,43 @@
+# tocsin_module(NAME DEPENDS lower modules... LIBS libraries...)
+#
+# One static library a folder of src/: every *.cpp in it but *_test.cpp. The tests of the folder
+# (*_test.cpp, in the folder or in tests/unit/NAME) become one binary, tocsin_NAME_test. A module
+# links only what it names, so a use of a higher floor or of a sibling fails to link; tools/tidy
+# checks the includes. Sources are globbed so that no file can be forgotten.
+
+file(WRITE ${CMAKE_BINARY_DIR}/pch_anchor.cpp "// Carries the precompiled header that all modules share.\n")
+add_library(tocsin_pch OBJECT ${CMAKE_BINARY_DIR}/pch_anchor.cpp)
+target_link_libraries(tocsin_pch PRIVATE tocsin_flags Boost::headers fmt::fmt OpenSSL::SSL)
+target_precompile_headers(tocsin_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+
+function(tocsin_module name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp ${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  file(GLOB more_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${name}/*_test.cpp)
+  list(APPEND tests ${more_tests})
+  list(TRANSFORM ARG_DEPENDS PREPEND tocsin_)
+
+  if(sources)
+    add_library(tocsin_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_precompile_headers(tocsin_${name} REUSE_FROM tocsin_pch)
+  else()
+    add_library(tocsin_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(tocsin_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(tocsin_${name} ${scope}
+    tocsin_flags ${ARG_DEPENDS} ${ARG_LIBS} Boost::headers fmt::fmt OpenSSL::SSL Threads::Threads)
+
+  if(TOCSIN_TESTS AND tests)
+    add_executable(tocsin_${name}_test ${tests})
+    target_precompile_headers(tocsin_${name}_test REUSE_FROM tocsin_pch)
+    target_link_libraries(tocsin_${name}_test PRIVATE tocsin_${name} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(tocsin_${name}_test PRIVATE
+      TOCSIN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    set_property(GLOBAL APPEND PROPERTY TOCSIN_UNIT_TESTS tocsin_${name}_test)
+  endif()
+endfunction()

@@ -1,0 +1,51 @@
+// Every limit, with its unit and its reason. Full means refuse or wait, never grow.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace tocsin::limits {
+
+// --- addresses (RFC 5321 section 4.5.3.1, RFC 1035 section 2.3.4) ---
+inline constexpr std::size_t kAddressLocalBytesMax = 64;
+inline constexpr std::size_t kAddressBytesMax = 254;  // a path of 256 less its angle brackets
+inline constexpr std::size_t kDomainBytesMax = 253;
+inline constexpr std::size_t kDomainLabelBytesMax = 63;
+
+// --- HTTP ---
+inline constexpr std::size_t kHttpHeaderBytesMax = 16 * 1024;  // far above any browser's headers
+inline constexpr std::size_t kHttpBodyBytesMax = 1024 * 1024;  // forms and API documents
+inline constexpr std::size_t kHttpImportBodyBytesMax = 8 * 1024 * 1024;  // one chunk of an import
+inline constexpr std::size_t kHttpConnectionsMax = 12'000;  // 10,000 idle ones must not stop us
+inline constexpr std::chrono::seconds kHttpHeaderTime{10};  // slow-loris
+inline constexpr std::chrono::seconds kHttpIdleTime{60};
+inline constexpr std::size_t kFormFieldsMax = 64;
+inline constexpr std::size_t kFormFieldBytesMax = 64 * 1024;
+
+// --- SMTP ---
+inline constexpr std::size_t kSmtpReplyLineBytesMax = 2048;  // RFC 5321 says 512; be generous
+inline constexpr std::size_t kSmtpReplyLinesMax = 128;
+inline constexpr std::size_t kMailLineBytesMax = 998;  // RFC 5322 section 2.1.1, without CRLF
+inline constexpr std::size_t kMessageBytesMax = 2 * 1024 * 1024;
+inline constexpr std::chrono::seconds kSmtpConnectTime{30};
+inline constexpr std::chrono::seconds kSmtpGreetingTime{300};  // RFC 5321 section 4.5.3.2.1
+inline constexpr std::chrono::seconds kSmtpCommandTime{300};   // 4.5.3.2.2 to 4.5.3.2.4
+inline constexpr std::chrono::seconds kSmtpFinalDotTime{600};  // 4.5.3.2.6: shorter duplicates mail
+
+// --- alerts ---
+inline constexpr std::size_t kHeadlineBytesMax = 250;
+inline constexpr std::size_t kSummaryBytesMax = 2'000;
+inline constexpr std::size_t kAlertBodyBytesMax = 100'000;
+inline constexpr std::size_t kUrlBytesMax = 2'000;
+inline constexpr std::size_t kIdempotencyKeyBytesMax = 200;
+
+// --- delivery ---
+inline constexpr std::size_t kPartitionRecipients = 10'000;
+inline constexpr std::size_t kOutcomeGroupRecords = 1'024;        // commit at this many ...
+inline constexpr std::chrono::milliseconds kOutcomeGroupTime{5};  // ... or after this long
+inline constexpr std::size_t kReplyTextBytesMax = 256;            // kept of a server's reply
+
+// --- store ---
+inline constexpr std::size_t kStoreQueueDepth = 65'536;  // closures waiting for the store thread
+
+}  // namespace tocsin::limits
