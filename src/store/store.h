@@ -1,0 +1,157 @@
+// Store: the database, owned by one thread, with group commit.
+//
+// Other threads hand it closures. The store thread runs many in one transaction and answers each
+// only when the commit is durable (SQLite: WAL, synchronous=FULL, exactly one connection). Each
+// closure runs inside a savepoint of its own: one that fails is rolled back alone. A failed commit
+// (full disk, I/O error) fails every closure of its group and is not retried; `failed()` turns true
+// and stays so, and whoever sends mail must stop.
+//
+// Thread: open, destroy on any one thread; write, read, post, run from any thread.
+// Full: at limits::kStoreQueueDepth closures waiting, more are refused with ErrorKind::Limited.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "store/database.h"
+
+namespace tocsin::store {
+
+class Store {
+  public:
+    // Opens "sqlite:PATH" ("sqlite::memory:" for tests), migrates it to the newest version, and
+    // starts the store thread. Refuses, with one clear line, a database in use by another process
+    // or written by a newer Tocsin.
+    static Result<std::unique_ptr<Store>> open(const std::string& url, const Clock& clock);
+    ~Store();
+
+    // Runs `fn(Database&)` (returning a Result<T>) in the next group; resumes the caller on its own
+    // executor after the commit. An error result rolls back what fn did.
+    template <class Fn>
+    auto write(Fn fn) -> Task<std::invoke_result_t<Fn, Database&>>;
+
+    // Like write() but for reading only: answered without waiting for a commit.
+    template <class Fn>
+    auto read(Fn fn) -> Task<std::invoke_result_t<Fn, Database&>>;
+
+    // For callers that are no coroutine: `done(Result<T>)` is called on the store thread after the
+    // commit and must not block.
+    template <class Fn, class Done>
+    void post(Fn fn, Done done);
+
+    // For the command line and tests: blocks the calling thread until the commit.
+    template <class Fn>
+    auto run(Fn fn) -> std::invoke_result_t<Fn, Database&>;
+
+    // True once a commit has failed: nothing more will become durable in this process.
+    bool failed() const;
+
+  private:
+    class Impl;
+    explicit Store(std::unique_ptr<Impl> impl);
+
+    struct Job {
+        virtual ~Job() = default;
+        virtual bool execute(Database& database) = 0;  // false: roll back to the savepoint
+        virtual void fail(Error error) = 0;            // sets the result to an error
+        virtual void answer() = 0;                     // after the commit, on the store thread
+    };
+    enum class Access { Read, Write };
+    void submit(Access access, std::unique_ptr<Job> job);
+
+    template <class Fn, class Done>
+    struct JobOf;
+
+    std::unique_ptr<Impl> impl_;
+};
+
+// ---------------------------------------------------------------------------------------------
+
+template <class Fn, class Done>
+struct Store::JobOf final : Store::Job {
+    using ResultType = std::invoke_result_t<Fn, Database&>;
+
+    JobOf(Fn f, Done d) : fn(std::move(f)), done(std::move(d)) {}
+    bool execute(Database& database) override {
+        result.emplace(fn(database));
+        return static_cast<bool>(*result);
+    }
+    void fail(Error error) override { result.emplace(std::move(error)); }
+    void answer() override { done(std::move(*result)); }
+
+    Fn fn;
+    Done done;
+    std::optional<ResultType> result;
+};
+
+template <class Fn, class Done>
+void Store::post(Fn fn, Done done) {
+    submit(Access::Write, std::make_unique<JobOf<Fn, Done>>(std::move(fn), std::move(done)));
+}
+
+template <class Fn>
+auto Store::run(Fn fn) -> std::invoke_result_t<Fn, Database&> {
+    using R = std::invoke_result_t<Fn, Database&>;
+    std::promise<R> promise;
+    auto future = promise.get_future();
+    post(std::move(fn), [&promise](R result) { promise.set_value(std::move(result)); });
+    return future.get();
+}
+
+namespace detail {
+
+// Turns a callback from the store thread into an awaitable that resumes on the caller's executor.
+template <class R, class Start>
+Task<R> await_callback(Start start) {
+    auto initiate = [start = std::move(start)](auto handler) mutable {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        auto work = boost::asio::make_work_guard(boost::asio::get_associated_executor(*shared));
+        start([shared, work = std::move(work)](R result) mutable {
+            auto executor = work.get_executor();
+            auto resume = [shared, result = std::move(result)]() mutable {
+                (*shared)(std::move(result));
+            };
+            boost::asio::post(executor, std::move(resume));
+        });
+    };
+    return boost::asio::async_initiate<decltype(boost::asio::use_awaitable), void(R)>(
+        std::move(initiate), boost::asio::use_awaitable);
+}
+
+}  // namespace detail
+
+template <class Fn>
+auto Store::write(Fn fn) -> Task<std::invoke_result_t<Fn, Database&>> {
+    using R = std::invoke_result_t<Fn, Database&>;
+    return detail::await_callback<R>([this, fn = std::move(fn)](auto done) mutable {
+        submit(Access::Write,
+               std::make_unique<JobOf<Fn, decltype(done)>>(std::move(fn), std::move(done)));
+    });
+}
+
+template <class Fn>
+auto Store::read(Fn fn) -> Task<std::invoke_result_t<Fn, Database&>> {
+    using R = std::invoke_result_t<Fn, Database&>;
+    return detail::await_callback<R>([this, fn = std::move(fn)](auto done) mutable {
+        submit(Access::Read,
+               std::make_unique<JobOf<Fn, decltype(done)>>(std::move(fn), std::move(done)));
+    });
+}
+
+}  // namespace tocsin::store
