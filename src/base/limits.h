@@ -18,6 +18,8 @@ inline constexpr std::size_t kHttpBodyBytesMax = 1024 * 1024;  // forms and API 
 inline constexpr std::size_t kHttpImportBodyBytesMax = 8 * 1024 * 1024;  // one chunk of an import
 inline constexpr std::size_t kHttpConnectionsMax = 12'000;  // 10,000 idle ones must not stop us
 inline constexpr std::chrono::seconds kHttpHeaderTime{10};  // slow-loris
+inline constexpr std::chrono::seconds kHttpBodyTime{60};    // a whole body, however slow the line
+inline constexpr std::chrono::seconds kHttpWriteTime{60};   // one write: the other end must read
 inline constexpr std::chrono::seconds kHttpIdleTime{60};
 inline constexpr std::size_t kFormFieldsMax = 64;
 inline constexpr std::size_t kFormFieldBytesMax = 64 * 1024;
