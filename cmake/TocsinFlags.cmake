@@ -2,7 +2,9 @@
 add_library(tocsin_flags INTERFACE)
 target_compile_options(tocsin_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wimplicit-fallthrough -Werror
-  -fPIE -fno-omit-frame-pointer)
+  -fPIE -fno-omit-frame-pointer
+  # Some libraries ask for -pthread; everything that shares the precompiled header must agree on it.
+  $<$<COMPILE_LANGUAGE:CXX>:-pthread>)
 target_compile_definitions(tocsin_flags INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION
   BOOST_ASIO_DISABLE_BOOST_DATE_TIME)
