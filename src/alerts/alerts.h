@@ -61,9 +61,12 @@ struct AlertHooks {
     std::function<Result<std::uint64_t>(store::Database&, const AudienceOrder&)> count;
     // After the commit of a release: start sending.
     std::function<void(AlertId)> released;
-    // Ends new transactions of the alert at once, before anything is written; then waits until
-    // what was on the wire has its outcome in the ledger, within a limit of its own.
-    std::function<Task<void>(AlertId)> stop;
+    // Ends new transactions of the alert at once; called before anything is written. Must not
+    // block.
+    std::function<void(AlertId)> stop;
+    // After stop(): waits until what was on the wire has its outcome in the ledger, within a limit
+    // of its own. May be null.
+    std::function<Task<void>(AlertId)> settled;
     // A draft was saved: connect the main routes. May be null.
     std::function<void()> prewarm;
 };
@@ -97,12 +100,17 @@ struct Preview {
 struct Released {
     AlertView view;
     std::uint64_t audience = 0;
-    bool again = false;  // it had been released before: nothing happened now
+    bool again = false;       // it had happened before: nothing was done now
+    std::string kept_answer;  // of an IdempotencyKey used again: what was answered then
 };
 
+// Makes a request repeatable: the same scope and key with the same request has one effect and one
+// answer; with another request it is a Conflict.
 struct IdempotencyKey {
     std::string scope, key;    // an empty key: none was given
     std::string request_hash;  // of the request, raw
+    // The answer to keep for the repeats; runs in the transaction.
+    std::function<std::string(const Released&)> answer;
 };
 
 class Alerts {
@@ -122,8 +130,8 @@ class Alerts {
     // Create, approve and release in one step, for the command line and the API. The same key
     // with the same request is the same alert; with another request Conflict.
     Task<Result<Released>> send(model::Actor actor, AlertDraft draft, IdempotencyKey key);
-    // Create with a key, as send().
-    Task<Result<AlertView>> create_once(model::Actor actor, AlertDraft draft, IdempotencyKey key);
+    // The same for a draft alone: created once.
+    Task<Result<Released>> create_once(model::Actor actor, AlertDraft draft, IdempotencyKey key);
 
     Task<Result<AlertView>> find(AlertId id);
     Task<Result<std::vector<store::FullAlert>>> recent(AlertId before, std::size_t limit);
