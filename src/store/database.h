@@ -43,6 +43,7 @@ class Param {
     Param(std::string_view v) : value_(std::string(v)) {}
     Param(const char* v) : value_(std::string(v)) {}
     Param(Blob v) : value_(std::move(v)) {}
+    Param(long long v) : value_(static_cast<std::int64_t>(v)) {}
     Param(Time v) : value_(to_ms(v)) {}
     template <class Tag>
     Param(Id<Tag> v) : value_(v.value()) {}
@@ -76,7 +77,16 @@ class Row {
 // The disk or the database itself failed, or SQL was wrong. Only the store thread catches it.
 class DatabaseFailure : public std::runtime_error {
   public:
-    using std::runtime_error::runtime_error;
+    enum class Scope {
+        Statement,  // this statement only (a constraint, wrong SQL): its closure fails alone
+        Storage,    // disk full, I/O error, damaged file: nothing more can be made durable
+    };
+    DatabaseFailure(Scope scope, const std::string& what)
+        : std::runtime_error(what), scope_(scope) {}
+    Scope scope() const { return scope_; }
+
+  private:
+    Scope scope_;
 };
 
 class Database {
@@ -91,6 +101,9 @@ class Database {
                           const std::function<void(const Row&)>& each) = 0;
     // Several statements without parameters, for migrations.
     virtual void script(std::string_view sql) = 0;
+    // Empties the write-ahead log, so that what was deleted is in no file any more. Outside a
+    // transaction only: call it in a read closure, after the deleting closure was answered.
+    virtual void truncate_log() = 0;
 
     // The first row, if there is one.
     std::optional<Row> first(std::string_view sql, const std::vector<Param>& params = {}) {

@@ -6,8 +6,14 @@
 // (full disk, I/O error) fails every closure of its group and is not retried; `failed()` turns true
 // and stays so, and whoever sends mail must stop.
 //
-// Thread: open, destroy on any one thread; write, read, post, run from any thread.
-// Full: at limits::kStoreQueueDepth closures waiting, more are refused with ErrorKind::Limited.
+// Reads run between groups: they see everything that was answered before they were asked for, and
+// nothing that is not durable. All share one connection, so a long closure delays everyone: write
+// and read in bounded chunks.
+//
+// Thread: open, destroy on any one thread; write, read, post, run from any thread but the store's
+// own (a closure has its Database). Destruction runs what is queued, then stops.
+// Full: at limits::kStoreQueueDepth closures waiting, more are refused with ErrorKind::Limited, at
+// once and on the calling thread.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +52,8 @@ class Store {
     template <class Fn>
     auto write(Fn fn) -> Task<std::invoke_result_t<Fn, Database&>>;
 
-    // Like write() but for reading only: answered without waiting for a commit.
+    // Like write() but for reading only: answered without waiting for a commit. A statement that
+    // would change something fails.
     template <class Fn>
     auto read(Fn fn) -> Task<std::invoke_result_t<Fn, Database&>>;
 
@@ -108,9 +115,10 @@ void Store::post(Fn fn, Done done) {
 template <class Fn>
 auto Store::run(Fn fn) -> std::invoke_result_t<Fn, Database&> {
     using R = std::invoke_result_t<Fn, Database&>;
-    std::promise<R> promise;
-    auto future = promise.get_future();
-    post(std::move(fn), [&promise](R result) { promise.set_value(std::move(result)); });
+    // Shared: the store thread may still be inside set_value() when this thread goes on.
+    auto promise = std::make_shared<std::promise<R>>();
+    auto future = promise->get_future();
+    post(std::move(fn), [promise](R result) { promise->set_value(std::move(result)); });
     return future.get();
 }
 

@@ -1,0 +1,87 @@
+#include "store/migrate.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace tocsin::store {
+
+namespace {
+
+struct Entry {
+    const char* name;
+    const char* begin;
+    const char* end;
+};
+
+extern "C" const Entry tocsin_migrations[];  // ends with nulls; made by embed_assets.cmake
+
+constexpr std::string_view kCreateSchemaTable =
+    "CREATE TABLE IF NOT EXISTS schema ("
+    "version BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)";
+
+void apply(Database& database, const Migration& migration, Time now) {
+    database.execute("BEGIN");
+    try {
+        database.script(migration.sql);
+        database.execute("INSERT INTO schema (version, name, applied_at) VALUES ($1, $2, $3)",
+                         {migration.version, migration.name, now});
+        database.execute("COMMIT");
+    } catch (...) {
+        try {
+            database.execute("ROLLBACK");
+        } catch (const DatabaseFailure&) {
+            // Rolled back already, or the disk is gone: an uncommitted transaction is void anyway.
+        }
+        throw;
+    }
+}
+
+}  // namespace
+
+std::vector<Migration> embedded_migrations() {
+    std::vector<Migration> out;
+    for (const Entry* entry = tocsin_migrations; entry->name != nullptr; ++entry) {
+        Migration migration;
+        migration.name = entry->name;
+        CHECK(migration.name.ends_with(".sql"));
+        migration.name.resize(migration.name.size() - 4);
+        const char* digits = migration.name.c_str();
+        std::from_chars(digits, digits + migration.name.size(), migration.version);
+        migration.sql =
+            std::string_view(entry->begin, static_cast<std::size_t>(entry->end - entry->begin));
+        out.push_back(std::move(migration));
+        CHECK(out.back().version == static_cast<std::int64_t>(out.size()));
+    }
+    return out;
+}
+
+std::int64_t schema_version(Database& database) {
+    database.execute(kCreateSchemaTable);
+    return database.query("SELECT COALESCE(MAX(version), 0) FROM schema").front().integer(0);
+}
+
+Status migrate(Database& database, const std::vector<Migration>& migrations, Time now) {
+    const std::int64_t version = schema_version(database);
+    const std::int64_t newest = migrations.empty() ? 0 : migrations.back().version;
+    if (version > newest) {
+        return conflict(fmt::format(
+            "the database is from a newer Tocsin (its version is {}, this program knows "
+            "up to {}): install the newer program",
+            version, newest));
+    }
+    for (const Migration& migration : migrations) {
+        if (migration.version <= version) {
+            continue;
+        }
+        apply(database, migration, now);
+        if (version > 0) {
+            log_info("database migrated to version {} ({})", migration.version, migration.name);
+        }
+    }
+    return {};
+}
+
+}  // namespace tocsin::store

@@ -1,0 +1,225 @@
+#include "store/store.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "store/migrate.h"
+#include "store/sqlite.h"
+
+namespace tocsin::store {
+
+// The store thread alternates: all waiting reads, then one group of writes. A group takes writes
+// from the queue until it is empty, or it has kStoreGroupJobs, or kStoreGroupTime has passed; then
+// it commits once and answers all. So a lone write commits at once, and under load the cost of the
+// fsync is shared by as many as arrived during the last one.
+class Store::Impl {
+  public:
+    Impl(std::unique_ptr<Sqlite> database, const Clock& clock)
+        : database_(std::move(database)), clock_(clock), thread_([this] { run(); }) {}
+
+    ~Impl() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        wake_.notify_one();
+        thread_.join();
+    }
+
+    bool submit(Access access, std::unique_ptr<Job>& job) {
+        CHECK(std::this_thread::get_id() != thread_.get_id());
+        {
+            const std::lock_guard lock(mutex_);
+            if (reads_.size() + writes_.size() >= limits::kStoreQueueDepth) {
+                return false;
+            }
+            (access == Access::Read ? reads_ : writes_).push_back(std::move(job));
+        }
+        wake_.notify_one();
+        return true;
+    }
+
+    bool failed() const { return failed_.load(); }
+
+  private:
+    using Jobs = std::deque<std::unique_ptr<Job>>;
+
+    void run() {
+        for (;;) {
+            Jobs reads;
+            bool writes_wait = false;
+            {
+                std::unique_lock lock(mutex_);
+                wake_.wait(lock,
+                           [this] { return stopping_ || !reads_.empty() || !writes_.empty(); });
+                reads.swap(reads_);
+                writes_wait = !writes_.empty();
+                if (reads.empty() && !writes_wait) {
+                    return;  // stopping, and all is done
+                }
+            }
+            run_reads(reads);
+            if (writes_wait) {
+                run_group();
+            }
+        }
+    }
+
+    void run_reads(Jobs& reads) {
+        database_->set_mode(Sqlite::Mode::ReadOnly);
+        for (auto& job : reads) {
+            execute(*job);
+            job->answer();
+            job.reset();
+        }
+        database_->set_mode(Sqlite::Mode::ReadWrite);
+    }
+
+    void run_group() {
+        Jobs group;
+        const SteadyTime begun = clock_.steady();
+        bool alive = !failed() && control("BEGIN");
+        while (group.size() < limits::kStoreGroupJobs &&
+               clock_.steady() - begun < limits::kStoreGroupTime) {
+            std::unique_ptr<Job> job = next_write();
+            if (!job) {
+                break;
+            }
+            alive = alive && run_in_savepoint(*job);
+            group.push_back(std::move(job));
+        }
+        alive = alive && control("COMMIT");
+        if (!alive) {
+            if (database_->in_transaction()) {
+                control("ROLLBACK");
+            }
+            for (auto& job : group) {
+                job->fail(io_error(failure_));
+            }
+        }
+        for (auto& job : group) {
+            job->answer();
+            job.reset();
+        }
+    }
+
+    std::unique_ptr<Job> next_write() {
+        const std::lock_guard lock(mutex_);
+        if (writes_.empty()) {
+            return nullptr;
+        }
+        std::unique_ptr<Job> job = std::move(writes_.front());
+        writes_.pop_front();
+        return job;
+    }
+
+    // False: the storage has failed, and the group with it.
+    bool run_in_savepoint(Job& job) {
+        if (!control("SAVEPOINT job")) {
+            return false;
+        }
+        const bool keep = execute(job);
+        if (failed()) {
+            return false;
+        }
+        return (keep || control("ROLLBACK TO job")) && control("RELEASE job");
+    }
+
+    // Runs the closure; false: what it did must be rolled back.
+    bool execute(Job& job) {
+        try {
+            return job.execute(*database_);
+        } catch (const DatabaseFailure& failure) {
+            if (failure.scope() == DatabaseFailure::Scope::Storage) {
+                storage_failed(failure.what());
+            } else {
+                log_error("the database refused a statement: {}", failure.what());
+            }
+            job.fail(io_error(fmt::format("the database failed: {}", failure.what())));
+        } catch (const std::exception& failure) {
+            log_error("a database task ended by an exception: {}", failure.what());
+            job.fail(Error(ErrorKind::Internal, failure.what()));
+        }
+        return false;
+    }
+
+    // BEGIN, COMMIT and savepoints: none of them may fail.
+    bool control(std::string_view sql) {
+        try {
+            database_->execute(sql, {});
+            return true;
+        } catch (const DatabaseFailure& failure) {
+            storage_failed(failure.what());
+            return false;
+        }
+    }
+
+    void storage_failed(const std::string& what) {
+        if (failed()) {
+            return;
+        }
+        failure_ = fmt::format("the database cannot store anything more: {}", what);
+        failed_ = true;
+        log_error(
+            "{}; sending stops here and nothing is lost: free the disk or repair it, then "
+            "restart the service",
+            failure_);
+    }
+
+    std::unique_ptr<Sqlite> database_;
+    const Clock& clock_;
+    std::string failure_;  // store thread only
+    std::atomic<bool> failed_{false};
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    Jobs reads_;
+    Jobs writes_;
+    bool stopping_ = false;
+
+    std::thread thread_;  // last: it uses everything above
+};
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const std::string& url, const Clock& clock) {
+    constexpr std::string_view kScheme = "sqlite:";
+    if (!std::string_view(url).starts_with(kScheme) || url.size() == kScheme.size()) {
+        return invalid(fmt::format(
+            "store.url is \"{}\", but must be \"sqlite:PATH\", like \"sqlite:tocsin.db\"", url));
+    }
+    const std::string path = url.substr(kScheme.size());
+    TRY_AS(auto database, Sqlite::open(path));
+    try {
+        const Status migrated = migrate(*database, embedded_migrations(), clock.now());
+        if (!migrated) {
+            return migrated.error().with_context(path);
+        }
+    } catch (const DatabaseFailure& failure) {
+        return io_error(
+            fmt::format("the database {} could not be migrated: {}", path, failure.what()));
+    }
+    return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(std::move(database), clock)));
+}
+
+bool Store::failed() const {
+    return impl_->failed();
+}
+
+void Store::submit(Access access, std::unique_ptr<Job> job) {
+    if (!impl_->submit(access, job)) {
+        job->fail(Error(ErrorKind::Limited, "the database is too busy; try again in a moment"));
+        job->answer();
+    }
+}
+
+}  // namespace tocsin::store
