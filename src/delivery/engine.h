@@ -1,0 +1,122 @@
+// Engine: sends released alerts and transactional mail, and writes the ledger.
+//
+// delivery/README.md tells the whole journey. In short: per worker thread an io_context that leases
+// partitions, reads recipients block by block, has messages composed and signed ahead by the
+// signing pool, hands them to SMTP sessions by lane, and commits outcomes in groups. Nothing grows
+// with the audience.
+//
+// Owner: app, one per process. Everything passed by reference must outlive it. Thread: every member
+// function may be called from any thread and none blocks, except start(), shutdown() and abandon().
+// Failure: what goes wrong with a recipient is an outcome in the ledger; what goes wrong with a
+// route is told by routes(); a store that fails halts the engine (halted()), because what is sent
+// without a record would be sent again.
+// Not here: bounces and complaints, direct MX delivery (one route so far: the smarthost), workers
+// on other machines (the tables and the leases are ready for them).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "delivery/status.h"
+#include "mail/dkim.h"
+#include "mail/token.h"
+#include "model/pace.h"
+#include "model/reply_rules.h"
+#include "net/smtp_session.h"
+#include "store/store.h"
+
+namespace tocsin::delivery {
+
+// Who else may hold leases on partitions when the engine starts.
+enum class Leases {
+    Ours,    // nobody: this process has the database to itself (SQLite), so break what is left
+    Shared,  // others may be alive: wait until their leases expire
+};
+
+struct EngineOptions {
+    net::SmtpRoute relay;       // the smarthost
+    model::RouteLimits limits;  // of the smarthost, over all workers
+    model::ReplyRules rules = model::ReplyRules::built_in();
+    net::SmtpTimes times;
+    std::string bounce_domain;   // envelope senders are b+...@bounce_domain
+    std::size_t workers = 1;     // threads with sessions
+    std::size_t signers = 0;     // threads that compose and sign; 0: one a core
+    std::string node = "local";  // names this process in leases; each start adds a random part
+    Leases leases = Leases::Ours;
+    Seconds lease{30};
+    std::size_t ready_bytes = 4 * 1024 * 1024;  // composed ahead, a worker and lane
+};
+
+struct EngineHooks {
+    // Every recipient of the alert has its end, durably. On a worker thread; must not block.
+    std::function<void(AlertId)> finished;
+};
+
+// A route as `tocsin routes` and the desk show it.
+struct RouteStatus {
+    std::string name;
+    std::size_t connections = 0;      // open now
+    std::size_t connections_max = 0;  // allowed now
+    double rate = 0;                  // messages a second, lately
+    double rate_max = 0;              // allowed now; 0: no limit
+    std::string reason;               // why it is as fast as it is; empty: nothing holds it back
+    bool config_error = false;        // an administrator has to change something
+};
+
+class Engine {
+  public:
+    // `keys` may be null: then nothing is signed.
+    Engine(store::Store& store, const Clock& clock, const mail::KeyRing& ring,
+           const mail::DkimKeys* keys, EngineOptions options, EngineHooks hooks = {});
+    ~Engine();  // shutdown()
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // Starts the threads and takes up what an earlier process left: released alerts whose
+    // partitions are not done, stopped ones to be closed, mail in the outbox.
+    Status start();
+
+    // After the commit of a release. Idempotent.
+    void alert_released(AlertId alert);
+    // No new transaction of the alert begins after this returns. Recipients not on the wire end as
+    // expired, with the reply "stopped"; those on the wire as their reply says, or unknown.
+    void stop_alert(AlertId alert);
+    // After stop_alert(): until every recipient is settled in the ledger, or marked there as "maybe
+    // delivered" because its final reply is awaited; or until the limit.
+    Task<void> settled(AlertId alert, Milliseconds limit = Milliseconds(10'000));
+    // The reader left the list, or everything: no message that is not yet on the wire goes to them
+    // once this returns. Call after the commit and before the reader is answered.
+    void exclude(SubscriberId subscriber, std::optional<ListId> list = std::nullopt);
+    // A transactional mail was put into the outbox. Call after the commit.
+    void outbox_ready();
+    // A draft was saved: opens connections and keeps them for a while, so that a release finds them
+    // ready.
+    void prewarm();
+
+    // Of an alert that this engine is sending; nullopt of others.
+    std::optional<Progress> progress(AlertId alert) const;
+    std::vector<RouteStatus> routes() const;
+    // The store failed: nothing is sent any more. The sentence to show, or empty.
+    std::string halted() const;
+
+    // Ends new transactions, waits for the final dots within the limit, commits, ends the threads.
+    // What is left goes on at the next start. Idempotent.
+    void shutdown(Milliseconds limit = Milliseconds(10'000));
+    // Ends the threads at once, without committing what is not yet committed, as kill -9 would.
+    void abandon();
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tocsin::delivery

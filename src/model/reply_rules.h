@@ -1,0 +1,72 @@
+// ReplyRules: what an SMTP reply means for the message and the route, by rules that an operator can
+// edit, never by code.
+//
+// A rule names what it matches (a regular expression over "CODE ENHANCED TEXT" as one line,
+// ECMAScript syntax, case-insensitive; a stage; a route) and what to do. Rules are tried in order,
+// the operator's before the built-in ones; the first that matches decides; what no rule matches is
+// decided by its class: 2xx accepted, 4xx retry, 5xx fail. In shaping.toml:
+//
+//   [[reply]]
+//   match  = "^421 4\\.7\\.28"
+//   stage  = "final_dot"          # mail | rcpt | data | final_dot; absent: any
+//   action = "throttle"           # retry | fail | throttle | suspend | config
+//   hold   = "2h"                 # how long to suspend (s, m, h); only with suspend
+//   note   = "Gmail: rate limit"  # shown to the operator as the reason
+//
+// Pure. Immutable after parsing, any thread. Failure: Invalid naming the rule and what is wrong.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace tocsin::model {
+
+enum class ReplyStage { Mail, Rcpt, Data, FinalDot };
+
+enum class ReplyAction {
+    Accepted,  // 2xx
+    Retry,     // later, costs an attempt
+    Fail,      // never
+    Throttle,  // later and slower; costs no attempt
+    Suspend,   // nothing on this route for a while; costs no attempt
+    Config,    // we are set up wrongly: suspend and call the operator; costs no attempt
+};
+std::string_view to_string(ReplyAction action);
+
+struct ReplyFacts {
+    int code = 0;
+    std::string_view enhanced;  // or empty
+    std::string_view text;
+    ReplyStage stage = ReplyStage::FinalDot;
+};
+
+struct ReplyDecision {
+    ReplyAction action = ReplyAction::Retry;
+    Seconds hold{0};   // Suspend and Config: for how long
+    std::string note;  // of the rule; empty for decisions by class
+
+    friend bool operator==(const ReplyDecision&, const ReplyDecision&) = default;
+};
+
+class ReplyRules {
+  public:
+    // The rules that Tocsin ships with.
+    static ReplyRules built_in();
+    // The operator's rules (the text of shaping.toml) before the built-in ones.
+    static Result<ReplyRules> parse(std::string_view toml);
+
+    ReplyDecision decide(const ReplyFacts& facts) const;
+
+  private:
+    struct Rule;
+    explicit ReplyRules(std::vector<std::shared_ptr<const Rule>> rules);
+    std::vector<std::shared_ptr<const Rule>> rules_;
+};
+
+}  // namespace tocsin::model
