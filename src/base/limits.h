@@ -40,6 +40,7 @@ inline constexpr std::size_t kSummaryBytesMax = 2'000;
 inline constexpr std::size_t kAlertBodyBytesMax = 100'000;
 inline constexpr std::size_t kUrlBytesMax = 2'000;
 inline constexpr std::size_t kIdempotencyKeyBytesMax = 200;
+inline constexpr std::size_t kAlertListsMax = 64;  // lists that one alert goes to
 
 // --- delivery ---
 inline constexpr std::size_t kPartitionRecipients = 10'000;
@@ -53,4 +54,10 @@ inline constexpr std::size_t kStoreGroupJobs = 1'024;  // a group commits at thi
 inline constexpr std::chrono::milliseconds kStoreGroupTime{5};  // ... or after this long
 inline constexpr std::size_t kStoreStatementsMax = 512;  // prepared and kept; more starts afresh
 
+// --- import ---
+// Rows of one chunk: one transaction of about 50 ms, so that a running alert's outcomes need not
+// wait longer for the store thread.
+inline constexpr std::size_t kImportRowsMax = 2'000;
+inline constexpr std::size_t kConsentSourceBytesMax = 1'000;
+inline constexpr std::size_t kWordingBytesMax = 10'000;
 }  // namespace tocsin::limits

@@ -21,10 +21,12 @@ enum class Permission : std::uint32_t {
     ApproveAlerts = 1U << 2U,
     ReleaseAlerts = 1U << 3U,
     StopAlerts = 1U << 4U,
-    ReadAudience = 1U << 5U,    // lists, counts, one reader's record, exports
-    ChangeAudience = 1U << 6U,  // create lists, import, erase
-    Configure = 1U << 7U,       // people, tokens, settings
-    Automate = 1U << 8U,        // approve and release an alert of its own in one step
+    ReadLists = 1U << 5U,
+    ChangeLists = 1U << 6U,
+    ReadSubscribers = 1U << 7U,    // one reader's record, exports
+    ChangeSubscribers = 1U << 8U,  // import, erase
+    Configure = 1U << 9U,          // people, tokens, settings
+    Automate = 1U << 10U,          // approve and release an alert of its own in one step
 };
 
 class Permissions {

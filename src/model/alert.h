@@ -37,6 +37,9 @@ enum class AlertState { Draft, Approved, Released, Stopped, Finished };
 std::string_view to_string(AlertState state);
 std::optional<AlertState> parse_alert_state(std::string_view text);
 
+// Released, stopped or finished: mail has left, the public may see it.
+bool was_released(AlertState state);
+
 enum class AlertMove { Edit, Approve, CancelApproval, Release, Stop, Finish };
 // The state after the move; nullopt if the state forbids it. Approve here is the last approval
 // that was needed.
