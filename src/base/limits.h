@@ -60,4 +60,5 @@ inline constexpr std::size_t kStoreStatementsMax = 512;  // prepared and kept; m
 inline constexpr std::size_t kImportRowsMax = 2'000;
 inline constexpr std::size_t kConsentSourceBytesMax = 1'000;
 inline constexpr std::size_t kWordingBytesMax = 10'000;
+
 }  // namespace tocsin::limits

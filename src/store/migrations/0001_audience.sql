@@ -45,7 +45,7 @@ CREATE TABLE purpose (              -- consent to other uses than the lists ("ma
 
 CREATE TABLE suppression (
   address_hmac BLOB PRIMARY KEY,    -- HMAC(pepper, address_key): survives erasure, names nobody
-  reason TEXT NOT NULL,             -- bounced | complained | erased | operator | not_me
+  reason TEXT NOT NULL,             -- bounced | complained | erased | operator
   created_at BIGINT NOT NULL
 );
 
@@ -71,11 +71,23 @@ CREATE TABLE consent_event (        -- append-only, hash-chained
 );
 CREATE INDEX consent_event_subject ON consent_event (subject, seq);
 
-CREATE TABLE confirmation_budget (  -- one confirmation mail an address a day, whatever the traffic
-  address_hmac BLOB PRIMARY KEY,
-  last_sent_at BIGINT NOT NULL,
-  sent_30d BIGINT NOT NULL,
-  window_start BIGINT NOT NULL
+CREATE TABLE consent_head (         -- the last entry, so that a chain that was cut short is found
+  id BIGINT PRIMARY KEY,            -- 1: the only row
+  seq BIGINT NOT NULL,
+  hash BLOB NOT NULL
+);
+
+CREATE TABLE mail_budget (          -- one mail a day that a stranger can cause, whatever the traffic
+  address_hmac BLOB PRIMARY KEY,    -- HMAC(pepper, kind of mail and address_key)
+  sent_1 BIGINT,                    -- the last three, newest first
+  sent_2 BIGINT,
+  sent_3 BIGINT,
+  blocked_until BIGINT              -- "this wasn't me"
+);
+
+CREATE TABLE signup_day (           -- attempts a day (UTC), whatever became of them
+  day BIGINT PRIMARY KEY,           -- days since 1970
+  attempts BIGINT NOT NULL
 );
 
 CREATE TABLE outbox (               -- transactional mail on its way (confirmations), sent by delivery

@@ -1,0 +1,152 @@
+// Audience: everything a reader can do about their own alerts, and what the newsroom can do about
+// its readers: sign up, confirm, choose, leave, see, take away, be imported.
+//
+// What holds (tests in audience_*_test.cpp):
+// - sign_up() answers new, pending, subscribed and suppressed addresses alike, and puts at most one
+//   confirmation mail a day and three in 30 days on their way to one address;
+// - every change and its consent event are one transaction, with the mail that it causes;
+// - a token says who and what; nothing else does. Callers must see to it that GET never calls a
+//   function that changes something (those take an Evidence);
+// - a leave is durable, and delivery has been told, before the reader is answered;
+// - an erased reader's address is in no table and no log afterwards.
+//
+// Owner: app makes one; it owns nothing but references, which must outlive it. Thread: the web
+// thread (the coroutines resume where they were called). Failure: Invalid, NotFound, Expired and
+// Conflict have a sentence for the reader; Io, Limited, Unavailable mean "try again later".
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audience/audience_types.h"
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "mail/address.h"
+#include "mail/confirmation_mail.h"
+#include "mail/template.h"
+#include "mail/token.h"
+#include "store/store.h"
+
+namespace tocsin::audience {
+
+enum class ReservedDomains { Refuse, Allow };  // Allow: .example, .test ... in development
+
+struct AudienceSettings {
+    std::string public_url;  // without a slash at the end: "https://alerts.example.com"
+    mail::MailSender sender;
+    ReservedDomains reserved_domains = ReservedDomains::Refuse;
+    std::chrono::hours confirm_life{72};
+};
+
+// How the rest of the program hears of things; set before the first call, called on the web thread
+// after the commit. Must not block.
+struct AudienceHooks {
+    // A transactional mail is waiting in the outbox.
+    std::function<void()> on_outbox;
+    // The reader has left this list, or all of them: stop composing for them. Called BEFORE the
+    // reader is answered.
+    std::function<void(SubscriberId, std::optional<ListId>)> on_left;
+    // Inside the erasing transaction: delete what other tables hold of the address.
+    std::function<Status(store::Database&, SubscriberId, const std::string& address)> on_erase;
+};
+
+class Audience {
+  public:
+    Audience(store::Store& store, const Clock& clock, Random& random, const mail::KeyRing& keys,
+             const mail::Templates& templates, AudienceSettings settings, AudienceHooks hooks = {});
+
+    // --- the reader: sign-up (sign_up.cpp) ---
+    // NotFound: no such list. A bad address is an answer, not an error.
+    Task<Result<SignupAnswer>> sign_up(SignupRequest request);
+    // For the page behind the link (GET): what the button will do.
+    Task<Result<ConfirmView>> confirm_view(std::string token);
+    // The button (POST). Idempotent. `also` are other lists that the page offered and the reader
+    // ticked; those not pending for this reader are ignored.
+    Task<Result<Confirmed>> confirm(std::string token, Evidence evidence,
+                                    std::vector<ListId> also = {});
+    // "This wasn't me": no confirmation mail to this address for a year. Idempotent. Taken with the
+    // NotMe token of the mail (/n/{token}).
+    Task<Result<MaskedAddress>> not_me_view(std::string token);
+    Task<Status> not_me(std::string token, Evidence evidence);
+
+    // --- the reader: leaving and choosing (preferences.cpp) ---
+    // For the page behind the link (GET).
+    Task<Result<UnsubscribeView>> unsubscribe_view(std::string token);
+    // RFC 8058 and the page's button. Idempotent; a reader who is gone already is answered alike.
+    Task<Result<UnsubscribeView>> unsubscribe(std::string token, Evidence evidence);
+    // The same for mail to the unsubscribe address is unsubscribe() with the token from it.
+
+    // By a Manage token; every other function with `manage_token` too.
+    Task<Result<PreferencesView>> preferences(std::string manage_token);
+    Task<Result<PreferencesView>> change_preferences(std::string manage_token,
+                                                     PreferencesChange change, Evidence evidence);
+    // All lists and all purposes.
+    Task<Result<PreferencesView>> leave_everything(std::string manage_token, Evidence evidence);
+    // Mails the preferences link to the address if it is a reader's; answers all alike.
+    Task<Result<SignupAnswer>> request_manage_link(std::string address);
+    // Everything held about the reader; recorded as an `exported` event.
+    Task<Result<ReaderRecord>> export_subscriber(std::string manage_token, Evidence evidence);
+    Task<Status> erase_subscriber(std::string manage_token, Evidence evidence);
+
+    // --- the newsroom: one reader by address (readers.cpp). NotFound: nobody of that address. ---
+    Task<Result<ReaderRecord>> show_by_address(std::string address);
+    Task<Result<ReaderRecord>> export_by_address(std::string address, Evidence evidence);
+    Task<Status> erase_by_address(std::string address, Evidence evidence);
+    Task<Result<bool>> is_suppressed(std::string address);
+    // Leaves all lists and keeps the address off them until it is lifted.
+    Task<Status> suppress(std::string address, SuppressionReason reason, Evidence evidence);
+    Task<Status> lift_suppression(std::string address);
+
+    // --- the newsroom: lists (lists.cpp) ---
+    Task<Result<ListInfo>> create_list(NewList list);
+    Task<Result<ListInfo>> show_list(std::string slug);
+    Task<Result<std::vector<ListInfo>>> show_lists();
+
+    // --- import and export (import.cpp, export.cpp) ---
+    // Begins, or goes on with, the import of this very file (by its hash) into the list.
+    Task<Result<ImportProgress>> start_import(ImportStart start);
+    // Rows first_row, first_row+1, ... in one transaction, which also moves next_row. Rows before
+    // next_row were committed before and are skipped; a gap is a Conflict. At most kImportRowsMax.
+    Task<Result<ImportChunkResult>> import_rows(std::int64_t job, std::int64_t first_row,
+                                                std::vector<ImportRow> rows);
+    Task<Result<ImportProgress>> finish_import(std::int64_t job);
+    // The list's readers as CSV, in parts of bounded size, to `sink`; its error ends the export.
+    Task<Status> export_list(std::string slug, ExportSink sink);
+
+    // --- proof (readers.cpp) ---
+    // Walks the whole consent chain; a broken chain is a verdict, not an error.
+    Task<Result<ConsentVerdict>> verify_consent();
+
+    // Links for pages and mails.
+    std::string manage_url(std::string_view subject) const;
+    std::string unsubscribe_url(std::string_view subject, ListId list) const;
+
+  private:
+    struct Draft;  // a confirmation mail composed ahead of its transaction
+    Result<mail::Address> usable_address(std::string_view text) const;
+    Result<mail::Token> open(mail::TokenPurpose purpose, std::string_view token) const;
+    Result<Draft> draft_confirmation(const mail::Address& address, const std::string& subject,
+                                     ListId list, const std::string& list_name,
+                                     Marketing marketing) const;
+    Task<Result<ReaderRecord>> record_of(SubscriberId subscriber);
+    Task<Status> erase(SubscriberId subscriber, Evidence evidence);
+    void tell_left(SubscriberId subscriber, std::optional<ListId> list) const;
+    void tell_outbox() const;
+
+    store::Store& store_;
+    const Clock& clock_;
+    Random& random_;
+    const mail::KeyRing& keys_;
+    const mail::Templates& templates_;
+    AudienceSettings settings_;
+    AudienceHooks hooks_;
+};
+
+}  // namespace tocsin::audience

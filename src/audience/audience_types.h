@@ -1,0 +1,193 @@
+// What goes into and comes out of Audience: plain values.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "model/consent.h"
+
+namespace tocsin::audience {
+
+using MaskedAddress = std::string;  // "a***@example.com"
+
+enum class Marketing { Declined, Granted };
+
+// What the reader saw, where, and how the act reached us. Every change takes one.
+struct Evidence {
+    // The exact text beside the button: purposes, frequency, newsroom, privacy notice. Kept once by
+    // its hash. Required for sign-up; other acts may leave it empty.
+    std::string wording;
+    std::string page_url;  // the page that carried the form; cut at limits::kUrlBytesMax
+    model::ConsentMethod method = model::ConsentMethod::WebForm;
+    std::string actor = "subscriber";  // or "staff:NAME", "operator", "system:RULE"
+};
+
+struct SignupRequest {
+    std::string list;     // slug
+    std::string address;  // as typed; white space around it is dropped
+    Marketing marketing = Marketing::Declined;
+    std::string locale = "en";
+    Evidence evidence;
+};
+
+struct SignupAnswer {
+    enum class Kind {
+        Accepted,    // "look into your inbox": the same for every address
+        BadAddress,  // could never receive mail
+    };
+    Kind kind = Kind::Accepted;
+    std::string list_name;
+    std::string reason;      // BadAddress: one sentence
+    std::string suggestion;  // "ann@gmail.com", or empty; may be there when accepted
+};
+
+struct ConfirmView {
+    MaskedAddress address;
+    ListId list;
+    std::string list_slug;
+    std::string list_name;
+    Marketing marketing = Marketing::Declined;  // the button grants this too
+    bool done = false;                          // confirmed already
+    // Other lists that this address was signed up to and never confirmed.
+    std::vector<std::pair<ListId, std::string>> also_pending;
+};
+
+struct Confirmed {
+    std::string list_slug;
+    std::string list_name;
+    std::string manage_url;
+    std::string unsubscribe_url;
+};
+
+struct UnsubscribeView {
+    MaskedAddress address;  // empty when nothing is known of the reader any more
+    std::string list_name;  // empty: all lists
+    std::string list_slug;
+    bool left = true;  // nothing (more) to leave
+    std::string manage_url;
+};
+
+struct PreferenceList {
+    ListId id;
+    std::string slug;
+    std::string name;
+    std::string description;
+    bool subscribed = false;
+};
+
+struct PreferencesView {
+    std::string address;
+    std::vector<PreferenceList> lists;  // all of the newsroom's
+    Marketing marketing = Marketing::Declined;
+};
+
+// The whole wish, as a form of check boxes gives it.
+struct PreferencesChange {
+    std::vector<ListId> lists;  // those to be on; all others are left
+    Marketing marketing = Marketing::Declined;
+};
+
+struct ReaderSubscription {
+    std::string list_slug;
+    std::string list_name;
+    std::string state;  // pending | active | left
+    Time requested_at;
+    std::optional<Time> confirmed_at;
+    std::optional<Time> left_at;
+};
+
+struct ReaderPurpose {
+    std::string purpose;
+    bool granted = false;
+    Time changed_at;
+};
+
+struct ReaderConsent {
+    model::ConsentEntry entry;
+    std::string list_slug;  // empty: none
+    std::string wording;    // the text that was shown; may be empty
+};
+
+// Everything held about one reader.
+struct ReaderRecord {
+    SubscriberId id;
+    std::string address;
+    std::string locale;
+    Time created_at;
+    bool suppressed = false;
+    std::string suppression_reason;
+    std::vector<ReaderSubscription> subscriptions;
+    std::vector<ReaderPurpose> purposes;
+    std::vector<ReaderConsent> consent;
+};
+
+enum class SuppressionReason { Bounced, Complained, Erased, Operator };
+
+struct NewList {
+    std::string slug;  // [a-z0-9-]{1,64}
+    std::string name;
+    std::string description;
+};
+
+struct ListInfo {
+    ListId id;
+    std::string slug;
+    std::string name;
+    std::string description;
+    Time created_at;
+    std::int64_t active = 0;
+    std::int64_t pending = 0;
+    std::int64_t left = 0;
+};
+
+struct ImportStart {
+    std::string file_hash;  // SHA-256 of the file, raw: the same file goes on where it stopped
+    std::string list;       // slug
+    std::string consent_source;
+};
+
+// One data row of the file, or the reason why it could not be read as one.
+struct ImportRow {
+    std::string address;
+    std::string unreadable;
+};
+
+struct RefusedRow {
+    std::int64_t row = 0;
+    std::string reason;
+};
+
+struct ImportProgress {
+    std::int64_t job = 0;
+    std::int64_t next_row = 0;  // the first row not committed; rows are counted from 0
+    std::int64_t accepted = 0;
+    std::int64_t refused = 0;
+    std::int64_t duplicates = 0;  // were on the list already, or came twice
+    bool finished = false;
+};
+
+struct ImportChunkResult {
+    ImportProgress progress;
+    std::vector<RefusedRow> refused;  // of this chunk
+};
+
+// Takes one part of a file.
+using ExportSink = std::function<Task<Status>(std::string part)>;
+
+struct ConsentVerdict {
+    bool intact = false;
+    std::int64_t entries = 0;  // that verified
+    std::string head_hash;     // of the last good entry: note it elsewhere to prove it later
+    std::int64_t bad_seq = 0;  // the first bad entry
+    std::string problem;       // what is wrong with it
+};
+
+}  // namespace tocsin::audience
