@@ -61,6 +61,9 @@ class Store {
     // commit and must not block.
     template <class Fn, class Done>
     void post(Fn fn, Done done);
+    // The same for reading only: does not wait for a commit.
+    template <class Fn, class Done>
+    void post_read(Fn fn, Done done);
 
     // For the command line and tests: blocks the calling thread until the commit.
     template <class Fn>
@@ -110,6 +113,11 @@ struct Store::JobOf final : Store::Job {
 template <class Fn, class Done>
 void Store::post(Fn fn, Done done) {
     submit(Access::Write, std::make_unique<JobOf<Fn, Done>>(std::move(fn), std::move(done)));
+}
+
+template <class Fn, class Done>
+void Store::post_read(Fn fn, Done done) {
+    submit(Access::Read, std::make_unique<JobOf<Fn, Done>>(std::move(fn), std::move(done)));
 }
 
 template <class Fn>
