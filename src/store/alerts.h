@@ -73,6 +73,13 @@ std::vector<FullAlert> list_followers(Database& db, AlertId id);
 std::vector<FullAlert> list_alerts(Database& db, AlertId before, std::size_t limit);
 std::vector<AlertRow> list_alerts_in_state(Database& db, model::AlertState state);
 std::vector<ApprovalRow> list_approvals(Database& db, RevisionId revision);
+// Of those that exist, in the given order.
+struct ListName {
+    ListId id;
+    std::string slug, name;
+};
+std::vector<ListName> find_list_names(Database& db, const std::vector<ListId>& lists);
+std::vector<ListName> list_all_names(Database& db);
 // Readers with an active subscription to at least one of the lists, each once.
 std::uint64_t count_audience(Database& db, const std::vector<ListId>& lists);
 
@@ -91,7 +98,12 @@ void set_approved(Database& db, AlertId id, RevisionId revision, const std::stri
                   Time at);
 // Back to draft; approvals of the revision are deleted.
 void cancel_approval(Database& db, AlertId id);
-void set_released(Database& db, AlertId id, Time at, Time not_after);
+struct Release {
+    std::string compiled;  // dated with the moment of release
+    Time at{};
+    Time not_after{};
+};
+void set_released(Database& db, AlertId id, const Release& release);
 // False if it was not in state released (stopped or finished before).
 bool set_stopped(Database& db, AlertId id, Time at);
 bool set_finished(Database& db, AlertId id, Time at);
