@@ -38,9 +38,9 @@ struct HttpRequest {
     std::string path;    // percent-decoded, always begins with '/', no NUL, valid UTF-8
     std::string query;   // raw, without '?'
     HttpHeaders headers;
-    std::string body;           // at most the server's limit
-    std::string peer;           // numeric address of the other end; empty on a Unix socket
-    bool unix_socket = false;   // came over the control socket: the caller is the operator
+    std::string body;          // at most the server's limit
+    std::string peer;          // numeric address of the other end; empty on a Unix socket
+    bool unix_socket = false;  // came over the control socket: the caller is the operator
     bool tls = false;
 };
 

@@ -1,5 +1,5 @@
 // The HTTP/1.1 server: TCP, TLS and Unix sockets in front of one HttpHandler. Beast stays inside
-// http_server.cpp and http_connection.cpp.
+// http_reader.cpp, http_writer.cpp and http_client.cpp.
 //
 // Why our own limits: every connection has a clock (header, body, idle, write) and every message a
 // size, so that neither a slow nor a large client can hold the newsroom's pages. What smuggles
@@ -19,9 +19,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/task.h"
@@ -35,14 +37,18 @@ struct HttpServerOptions {
     // If set, asked once the header is in: the most bytes that this request's body may have.
     // web::Router::body_limit() is made for it.
     std::function<std::size_t(const HttpRequest&)> body_limit;
-    // If set, makes the answer to a request that is refused before the handler (400, 408, 413,
-    // 431, 501, 503); the request may be incomplete. Otherwise a line of plain text.
+    // If set, makes the answer to a request that is refused before the handler (400, 413, 431,
+    // 501, 505); the request may be incomplete. Otherwise a line of plain text.
     std::function<HttpResponse(int status, const HttpRequest&)> refusal;
     std::size_t connections_max = limits::kHttpConnectionsMax;
     std::chrono::milliseconds header_time = limits::kHttpHeaderTime;
     std::chrono::milliseconds body_time = limits::kHttpBodyTime;
     std::chrono::milliseconds idle_time = limits::kHttpIdleTime;
     std::chrono::milliseconds write_time = limits::kHttpWriteTime;
+    // Addresses of proxies in front: from them the peer is the last one of X-Forwarded-For.
+    std::vector<std::string> trusted_proxies;
+    // If set, answers carry Date. Must outlive the server.
+    const Clock* clock = nullptr;
     // PEM files for TLS on the TCP listeners; both or neither.
     std::string tls_cert_file;
     std::string tls_key_file;

@@ -1,0 +1,15 @@
+// Form bodies, query strings, escapes and links as strangers send them.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "net/form.h"
+#include "net/url.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    (void)tocsin::net::parse_urlencoded(bytes);
+    (void)tocsin::net::parse_multipart("b", bytes);
+    (void)tocsin::net::parse_http_url(bytes);
+    return 0;
+}
