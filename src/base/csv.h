@@ -5,8 +5,9 @@
 //   field = *(any but delimiter, quote, newline) | quote *(any | quote quote) quote
 //
 // A bad row is reported with its line and reason and costs only itself: reading goes on at the next
-// line. Empty lines are skipped. Neither UTF-8 nor the number of columns is judged here.
-// One thread at a time; no I/O of its own.
+// line. A missing closing quote costs at most `row_bytes_max`, and the report names the lines. A CR
+// alone ends a row too. Empty lines are skipped. UTF-16 is refused as a whole; otherwise neither
+// the encoding nor the number of columns is judged here. One thread at a time; no I/O of its own.
 #pragma once
 
 #include <cstdint>
@@ -45,13 +46,26 @@ class CsvReader {
     char delimiter() const { return delimiter_; }
 
   private:
-    enum class State { FieldStart, Plain, Quoted, QuoteInQuoted, SkipPlain, SkipQuoted };
+    enum class State {
+        FieldStart,
+        Plain,
+        Quoted,
+        QuoteInQuoted,  // either the closing quote or the first of two
+        AfterCr,
+        Skip,     // the row is refused: to the end of the line
+        Refused,  // the file is refused
+    };
 
+    void open_head();
+    void consume(std::string_view bytes);
     void take_byte(char c);
+    void take_in_field_start(char c);
+    void take_unquoted(char c);
+    void check_row_size(char c);
+    void append(char c);
     void end_field();
     void end_row();
     void refuse(std::string reason);
-    void decide_delimiter(std::string_view first_line);
 
     OnRow on_row_;
     char delimiter_;
@@ -59,13 +73,13 @@ class CsvReader {
     State state_ = State::FieldStart;
     CsvRow row_;
     std::string field_;
-    std::string head_;  // held back until BOM and delimiter are known
-    bool head_done_ = false;
+    std::string head_;  // held back until byte order mark and delimiter are known
+    bool head_quoted_ = false;
+    bool head_has_row_ = false;
+    bool head_open_ = false;
     std::uint64_t offset_ = 0;
     std::uint64_t line_ = 1;
     std::size_t row_bytes_ = 0;
-    std::size_t fields_ = 0;
-    bool after_cr_ = false;
 };
 
 enum class CsvMode {
