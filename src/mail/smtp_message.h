@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "mail/smtp_reply.h"
 
@@ -37,6 +38,16 @@ struct SmtpOutcome {
     Stage stage = Stage::Mail;  // the step that was answered, or that was reached
 };
 
+// What a look over all bytes of a message finds (one vectorised pass, about 1 us for 10 kB).
+struct MessageForm {
+    bool canonical = false;  // CRLF only, ends in CRLF, no NUL, no line begins with '.'
+    bool eight_bit = false;
+};
+MessageForm inspect_message(std::string_view bytes);
+
+// True if the address can stand between angle brackets without ending the command or the path.
+bool is_safe_path(std::string_view address);
+
 // Where a session reports. Called on the session's thread.
 class SmtpReports {
   public:
@@ -44,6 +55,12 @@ class SmtpReports {
     // Exactly once for every message handed in. `outcome` is reused: copy what is kept. Must not
     // call back into the session.
     virtual void on_outcome(const SmtpOutcome& outcome) = 0;
+    // Asked before a transaction begins and again before the body goes out behind a 354: false
+    // withdraws the message (a stop, a reader who left); it ends NotSent.
+    virtual bool still_wanted(std::uint64_t tag) {
+        (void)tag;
+        return true;
+    }
     // The message's buffers, back for reuse, some time after its outcome.
     virtual void on_spent(OutgoingMessage&& message) { (void)message; }
 };

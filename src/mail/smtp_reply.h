@@ -21,7 +21,7 @@ namespace tocsin::mail {
 struct Reply {
     int code = 0;
     std::string enhanced;  // "4.7.28", or empty
-    std::string text;      // without the enhanced code; lines joined by '\n'; cut at 1,024 bytes
+    std::string text;      // without the enhanced code; lines joined by '\n'; cut at 16 KiB
 
     bool positive() const { return code >= 200 && code < 300; }
     bool intermediate() const { return code >= 300 && code < 400; }
@@ -45,7 +45,7 @@ class ReplyParser {
     const Reply& reply() const { return reply_; }
     std::string_view problem() const { return problem_; }
     // Nothing of a next reply has been seen.
-    bool at_start() const { return line_.empty() && lines_ == 0; }
+    bool at_start() const { return line_.empty() && (lines_ == 0 || complete_); }
     // Forgets a half-read reply (after STARTTLS nothing said in the clear counts).
     void reset();
 

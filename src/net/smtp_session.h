@@ -92,7 +92,8 @@ struct SessionEnd {
         AuthFailed,     // refused, or not possible (not offered, TLS not verified)
         PeerEnded,      // 421, or the peer closed the connection
         TimedOut,
-        Protocol,  // the peer does not speak SMTP
+        Protocol,   // the peer does not speak SMTP
+        Withdrawn,  // closed to keep back a message (SmtpReports::still_wanted); open another
         Cancelled,
     };
     enum class Fault {
