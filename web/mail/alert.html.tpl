@@ -1,0 +1,113 @@
+{{>mail/head.html.tpl}}
+<title>{{HEADLINE}}</title>
+</head>
+<body class="page" style="margin:0;padding:0;background-color:#f3f1ec;">
+<div style="display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;mso-hide:all;">{{SUMMARY}}</div>
+<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#f3f1ec" style="background-color:#f3f1ec;">
+<tr>
+<td align="center" style="padding:0;">
+<table role="presentation" class="card" width="600" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="width:100%;max-width:600px;background-color:#ffffff;">
+<tr>
+<td class="pad" align="center" style="padding:22px 36px 0 36px;">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
+<tr>
+<td class="masthead ink bar" align="center" style="padding:0 0 14px 0;border-bottom:3px double #121212;font-family:Georgia,'Times New Roman',Times,serif;font-size:25px;line-height:30px;font-weight:bold;letter-spacing:-0.2px;color:#121212;word-break:break-word;"><a href="{{SITE_URL}}" style="color:#121212;text-decoration:none;">{{NEWSPAPER}}</a></td>
+</tr>
+</table>
+</td>
+</tr>
+<tr>
+<td class="pad" style="padding:26px 36px 0 36px;">
+{{#IS_ALERT}}
+<p class="hot" style="margin:0 0 10px 0;font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:18px;font-weight:bold;letter-spacing:1.4px;text-transform:uppercase;color:#b0101a;">{{KICKER}}</p>
+{{/IS_ALERT}}
+{{#IS_UPDATE}}
+<p class="hot" style="margin:0 0 10px 0;font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:18px;font-weight:bold;letter-spacing:1.4px;text-transform:uppercase;color:#b0101a;">{{KICKER}}</p>
+{{/IS_UPDATE}}
+{{#IS_CORRECTION}}
+<p class="ink" style="margin:0 0 10px 0;font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:18px;font-weight:bold;letter-spacing:1.4px;text-transform:uppercase;color:#121212;">{{KICKER}}</p>
+{{/IS_CORRECTION}}
+{{#IS_RETRACTION}}
+<p class="ink" style="margin:0 0 10px 0;font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:18px;font-weight:bold;letter-spacing:1.4px;text-transform:uppercase;color:#121212;">{{KICKER}}</p>
+{{/IS_RETRACTION}}
+<h1 class="headline ink" style="margin:0;font-family:Georgia,'Times New Roman',Times,serif;font-size:32px;line-height:38px;font-weight:bold;letter-spacing:-0.3px;color:#121212;word-break:break-word;overflow-wrap:anywhere;">{{HEADLINE}}</h1>
+{{#SUMMARY}}
+<p class="soft" style="margin:14px 0 0 0;font-family:Georgia,'Times New Roman',Times,serif;font-size:18px;line-height:27px;color:#333333;word-break:break-word;overflow-wrap:anywhere;">{{SUMMARY}}</p>
+{{/SUMMARY}}
+{{#PUBLISHED}}
+<p class="faint" style="margin:12px 0 0 0;font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:19px;color:#62605b;">{{PUBLISHED}}</p>
+{{/PUBLISHED}}
+{{#ORIGINAL_HEADLINE}}
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:20px 0 0 0;">
+<tr>
+<td class="note soft" bgcolor="#f6f5f1" style="padding:13px 16px;background-color:#f6f5f1;border-left:3px solid #121212;font-family:Arial,Helvetica,sans-serif;font-size:15px;line-height:22px;color:#333333;word-break:break-word;">
+{{#IS_UPDATE}}
+This updates our earlier alert:
+{{/IS_UPDATE}}
+{{#IS_CORRECTION}}
+This corrects our earlier alert:
+{{/IS_CORRECTION}}
+{{#IS_RETRACTION}}
+We have withdrawn our earlier alert:
+{{/IS_RETRACTION}}
+&ldquo;{{ORIGINAL_HEADLINE}}&rdquo;</td>
+</tr>
+</table>
+{{/ORIGINAL_HEADLINE}}
+{{#PARAGRAPH}}
+<p class="ink" style="margin:16px 0 0 0;font-family:Georgia,'Times New Roman',Times,serif;font-size:17px;line-height:26px;color:#121212;word-break:break-word;overflow-wrap:anywhere;">{{TEXT}}</p>
+{{/PARAGRAPH}}
+{{#ARTICLE_URL}}
+<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:24px 0 0 0;">
+<tr>
+<td class="button" align="center" bgcolor="#121212" style="background-color:#121212;border-radius:3px;mso-padding-alt:13px 26px;">
+<a href="{{ARTICLE_URL}}" style="display:inline-block;padding:13px 26px;font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:22px;font-weight:bold;color:#ffffff;text-decoration:none;">
+{{#IS_ALERT}}
+Read the full story
+{{/IS_ALERT}}
+{{#IS_UPDATE}}
+Read the latest
+{{/IS_UPDATE}}
+{{#IS_CORRECTION}}
+Read the corrected story
+{{/IS_CORRECTION}}
+{{#IS_RETRACTION}}
+Read our note
+{{/IS_RETRACTION}}
+</a>
+</td>
+</tr>
+</table>
+{{/ARTICLE_URL}}
+</td>
+</tr>
+<tr>
+<td class="pad" style="padding:34px 36px 30px 36px;">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
+<tr>
+<td class="faint rule" style="padding:18px 0 0 0;border-top:1px solid #d9d6ce;font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:20px;color:#62605b;">
+<p style="margin:0 0 12px 0;">You get this email because you signed up to {{LIST}} from {{NEWSPAPER}}.</p>
+<p style="margin:0 0 12px 0;"><a href="{{UNSUBSCRIBE_URL}}" style="color:#62605b;white-space:nowrap;">Unsubscribe</a> &nbsp;&middot;&nbsp; <a href="{{PREFERENCES_URL}}" style="color:#62605b;white-space:nowrap;">Change what you get</a>
+{{#WEB_URL}}
+&nbsp;&middot;&nbsp; <a href="{{WEB_URL}}" style="color:#62605b;white-space:nowrap;">Read on the web</a>
+{{/WEB_URL}}
+{{#PRIVACY_URL}}
+&nbsp;&middot;&nbsp; <a href="{{PRIVACY_URL}}" style="color:#62605b;white-space:nowrap;">Privacy notice</a>
+{{/PRIVACY_URL}}
+</p>
+<p style="margin:0;">{{NEWSPAPER}}
+{{#POSTAL_ADDRESS}}
+<br>{{POSTAL_ADDRESS}}
+{{/POSTAL_ADDRESS}}
+</p>
+</td>
+</tr>
+</table>
+</td>
+</tr>
+</table>
+</td>
+</tr>
+</table>
+</body>
+</html>
