@@ -39,7 +39,6 @@ enum class ConsentMethod { WebForm, OneClick, Api, Import, Operator };
 std::string_view to_string(ConsentType type);
 std::string_view to_string(ConsentPurpose purpose);
 std::string_view to_string(ConsentMethod method);
-std::optional<ConsentType> parse_consent_type(std::string_view text);
 
 // One entry as it is stored. Enumerations are kept as text so that any stored row can be hashed.
 struct ConsentEntry {
