@@ -1,10 +1,11 @@
-// Latencies of up to millions of deliveries in a fixed 10 KB: a histogram of milliseconds.
+// Latencies of any number of deliveries in little memory: a histogram of milliseconds.
 //
-// Exact below 1,024 ms, then 512 buckets for each doubling: at most 0.2 % off. Percentiles are the
-// upper edge of their bucket, never above the largest value seen. Plain value, one thread.
+// Fine: exact below 1,024 ms, then 512 buckets for each doubling, at most 0.2 % off; 16 KB up to a
+// few seconds. Coarse: exact below 32 ms, then 16 buckets for each doubling, at most 6 % off; 1 KB.
+// Percentiles are the upper edge of their bucket, never above the largest value seen. Plain value.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -20,6 +21,10 @@ struct LatencySummary {
 
 class LatencyHistogram {
   public:
+    enum class Detail : std::uint8_t { Fine = 10, Coarse = 5 };  // significant bits
+
+    explicit LatencyHistogram(Detail detail = Detail::Fine) : detail_(detail) {}
+
     // Negative values (the wall clock stepped back) count as 0; above 31 days as 31 days.
     void add(std::int64_t ms) { add(ms, 1); }
     void add(std::int64_t ms, std::uint64_t times);
@@ -31,6 +36,10 @@ class LatencyHistogram {
     LatencySummary summary() const;
 
   private:
+    std::size_t bucket_of(std::uint64_t ms) const;
+    std::int64_t upper_edge(std::size_t bucket) const;
+
+    Detail detail_;
     std::vector<std::uint64_t> buckets_;  // grown to the largest one used
     std::uint64_t count_ = 0;
     std::int64_t first_ = 0;

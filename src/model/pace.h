@@ -63,6 +63,7 @@ class Pace {
     double rate_ = limits_.per_second;
     double tokens_ = 1;
     SteadyTime refilled_{};
+    bool slowed_ = false;     // below the limits because of throttle replies
     SteadyTime slowed_at_{};  // the last halving
     SteadyTime raised_at_{};
     double good_rate_ = 0;  // measured when it was halved: what to climb back to
@@ -70,7 +71,8 @@ class Pace {
     SteadyTime suspended_until_{};
     SteadyTime connect_after_{};
     std::uint32_t connect_failures_ = 0;
-    std::string why_;  // of the last throttle or suspension
+    std::string why_;  // of the last throttle
+    std::string suspend_why_;
     std::string connect_why_;
     // Messages of this second and the one before, for rate().
     mutable SteadyTime second_{};
