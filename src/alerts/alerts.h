@@ -31,13 +31,17 @@ class Templates;
 
 namespace tocsin::alerts {
 
+struct MailContext;  // alert_compile.h
+
 struct AlertsSettings {
     std::string site_name;
     std::string public_url;  // "https://alerts.example.org", no slash at the end
     std::string from_name, from_address;
     std::string message_id_domain;
-    std::string unsubscribe_mailto;  // address for List-Unsubscribe; empty: no mailto
+    std::string list_id_domain;      // "alerts.example.org": List-Id is <slug.domain>
+    std::string unsubscribe_mailto;  // "mailto:leave@host?subject=": a token follows; may be empty
     std::string postal_address, privacy_url;
+    std::string language = "en";
     model::ApprovalRule approval;
     Seconds not_after_default = model::kNotAfterDefault;
 };
@@ -135,15 +139,18 @@ class Alerts {
 
     Task<Result<AlertView>> find(AlertId id);
     Task<Result<std::vector<store::FullAlert>>> recent(AlertId before, std::size_t limit);
-    // Of an alert or a draft that is not yet saved.
-    Result<Preview> preview(const AlertDraft& draft) const;
-    Result<Preview> preview(const AlertView& view) const;
+    // Of an alert, or of a draft that is not yet saved (`slug`: of the page it will have).
+    Task<Result<Preview>> preview(AlertView view);
+    Task<Result<Preview>> preview(AlertDraft draft, std::string slug);
     Task<Result<std::uint64_t>> audience_count(AlertDraft draft);
 
     const AlertsSettings& settings() const { return settings_; }
 
   private:
     model::AlertContent content_of(const AlertDraft& draft);
+    Result<Preview> preview_of(const model::AlertContent& content,
+                               const MailContext& context) const;
+    Task<Status> stop_original(model::Actor actor, AlertId original);
 
     store::Store& store_;
     const Clock& clock_;

@@ -2,22 +2,21 @@
 //
 // Three ways in: a person's session cookie (desk), a bearer token (API), the Unix control socket
 // (the operator, by file permission). Unsafe methods with a cookie must come from our own pages:
-// Sec-Fetch-Site, else Origin, is checked before anything else. Argon2id runs on a thread of its
-// own, a few at a time; more wait a little, then are refused, so that signing in is no way to fill
-// the memory. Wrong passwords slow down that name and that network; a session or a one-time link is
-// never slowed, so nobody can lock the newsroom out.
+// Sec-Fetch-Site, else Origin, is checked before anything else. Passwords are Argon2id, hashed on a
+// thread of their own (auth_hasher.h); guessing is slowed (auth_throttle.h).
 //
-// Owner: app. Thread: one io thread (the web's); keeps its counters there.
+// Owner: app. Thread: one io thread (the web's); keeps its counters there. Failure: Unauthorized
+// (one message for every reason), Forbidden, Limited, Expired and NotFound (links), Invalid (a
+// password that is too short).
+// Not here: passkeys, step-up before sensitive acts.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -27,6 +26,8 @@
 #include "net/http.h"
 #include "store/desk.h"
 #include "store/store.h"
+#include "web/auth_hasher.h"
+#include "web/auth_throttle.h"
 
 namespace tocsin::web {
 
@@ -38,6 +39,7 @@ struct AuthSettings {
     std::size_t argon_memory_bytes = 64U * 1024U * 1024U;
     std::chrono::hours session_life{12};
     std::chrono::hours session_idle{4};
+    std::chrono::hours link_life{24};
 };
 
 struct Caller {
@@ -49,10 +51,14 @@ struct Caller {
     std::int64_t token_id = 0;  // of a token
 };
 
+// The Set-Cookie values to send.
+struct SignedIn {
+    std::vector<std::string> cookies;
+};
+
 class Auth {
   public:
     Auth(store::Store& store, const Clock& clock, Random& random, AuthSettings settings);
-    ~Auth();
     Auth(const Auth&) = delete;
     Auth& operator=(const Auth&) = delete;
 
@@ -63,34 +69,45 @@ class Auth {
     // Forbidden if an unsafe request came from another site.
     static Status check_same_origin(const net::HttpRequest& request);
 
-    // Answers with the Set-Cookie value. Unauthorized: one message for every reason. Limited: too
-    // many tries, or too many hashes at once.
-    Task<Result<std::string>> sign_in(std::string name, std::string password, std::string peer);
-    // Uses up the one-time link, sets the password, signs in.
-    Task<Result<std::string>> redeem_link(std::string secret, std::string password);
-    Task<Result<std::string>> link_name(std::string secret);  // whose link it is, without using it
-    Task<void> sign_out(const net::HttpRequest& request);
-    std::string clear_cookie() const;
+    Task<Result<SignedIn>> sign_in(net::HttpRequest request, std::string name,
+                                   std::string password);
+    // Whose one-time link it is, without using it.
+    Task<Result<std::string>> link_name(std::string secret);
+    // Uses up the one-time link, sets the password, ends the person's other sessions, signs in.
+    Task<Result<SignedIn>> redeem_link(net::HttpRequest request, std::string secret,
+                                       std::string password);
+    // The Set-Cookie values that end the session.
+    Task<SignedIn> sign_out(net::HttpRequest request);
 
-    // A new person (or an existing one who forgot the password): the address to open once.
-    Task<Result<std::string>> make_link(UserId user);
-    // The secret is shown once.
-    Task<Result<std::string>> make_token(std::string name, std::string scopes,
+    // For a new person, or one who forgot the password: the address to open once.
+    Task<Result<std::string>> make_link(model::Actor by, UserId user);
+    // The secret, shown once.
+    Task<Result<std::string>> make_token(model::Actor by, std::string name, std::string scopes,
                                          std::optional<Time> expires);
 
     const AuthSettings& settings() const { return settings_; }
 
   private:
-    class Hasher;
-    class Throttle;
-    Task<Result<std::string>> open_session(UserId user);
+    struct CookieNames {
+        std::string session, device;
+        bool secure = false;
+    };
+    Task<Result<SignedIn>> open_session(const net::HttpRequest& request, store::DeskUser user,
+                                        std::string action);
+    Task<Result<Caller>> token_caller(std::string secret);
+    std::string cookie(const std::string& name, const std::string& value,
+                       std::chrono::seconds life) const;
+    std::string device_of(const std::string& user_name) const;
+    std::string throttle_source(const net::HttpRequest& request, const std::string& name) const;
 
     store::Store& store_;
     const Clock& clock_;
     Random& random_;
     AuthSettings settings_;
-    std::unique_ptr<Hasher> hasher_;
-    std::unique_ptr<Throttle> throttle_;
+    CookieNames names_;
+    std::string device_key_;  // of this process: after a restart browsers are strangers again
+    PasswordHasher hasher_;
+    SignInThrottle throttle_;
 };
 
 // The secret of a one-time link and the hash that is stored: for `tocsin init`, which has no Auth.
@@ -98,6 +115,8 @@ struct FreshSecret {
     std::string secret;  // base64url
     std::string hash;    // raw sha256
 };
+// The value of a cookie of the request; empty if there is none.
+std::string cookie_value(const net::HttpRequest& request, std::string_view name);
 FreshSecret make_secret(Random& random);
 std::string secret_hash(std::string_view secret);
 

@@ -1,0 +1,115 @@
+#include "alerts/alert_compile.h"
+
+#include "mail/message.h"
+#include "mail/token.h"
+
+namespace tocsin::alerts {
+
+namespace {
+
+mail::AlertMailKind mail_kind(model::AlertKind kind) {
+    switch (kind) {
+        case model::AlertKind::Alert:
+            return mail::AlertMailKind::Alert;
+        case model::AlertKind::Update:
+            return mail::AlertMailKind::Update;
+        case model::AlertKind::Correction:
+            return mail::AlertMailKind::Correction;
+        case model::AlertKind::Retraction:
+            return mail::AlertMailKind::Retraction;
+    }
+    return mail::AlertMailKind::Alert;
+}
+
+// "Breaking news", "Breaking news and Sport", "Breaking news, Sport and Weather".
+std::string joined_names(const std::vector<store::ListName>& lists) {
+    std::string out;
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+        if (i > 0) {
+            out += i + 1 == lists.size() ? " and " : ", ";
+        }
+        out += lists[i].name;
+    }
+    return out;
+}
+
+mail::AlertMailValues mail_values(const AlertsSettings& settings,
+                                  const model::AlertContent& content, const MailContext& context) {
+    mail::AlertMailValues values;
+    values.kind = mail_kind(content.kind);
+    values.newspaper = settings.site_name;
+    values.site_url = settings.public_url + "/";
+    values.list_name = context.lists.empty() ? settings.site_name : joined_names(context.lists);
+    values.headline = content.headline;
+    values.summary = content.summary;
+    values.web_url = settings.public_url + "/alerts/" + context.slug;
+    values.article_url = content.url.empty() ? values.web_url : content.url;
+    values.body = mail::split_paragraphs(content.body);
+    values.original_headline = context.original_headline;
+    values.postal_address = settings.postal_address;
+    values.privacy_url = settings.privacy_url;
+    values.language = settings.language;
+    return values;
+}
+
+// RFC 2919: one list has its own id; an alert to several is from the newsroom as a whole.
+std::string list_id(const AlertsSettings& settings, const std::vector<store::ListName>& lists) {
+    if (lists.size() == 1) {
+        return fmt::format("{} <{}.{}>", lists[0].name, lists[0].slug, settings.list_id_domain);
+    }
+    return fmt::format("{} <alerts.{}>", settings.site_name, settings.list_id_domain);
+}
+
+// "campaign:customer:mail type:sender", as mailbox providers group complaints by it.
+std::string feedback_id(const model::AlertContent& content, const MailContext& context) {
+    const std::string list = context.lists.size() == 1 ? context.lists[0].slug : "alerts";
+    return fmt::format("alert{}:{}:{}:tocsin", context.alert.value(), list,
+                       model::to_string(content.kind));
+}
+
+}  // namespace
+
+Result<Preview> render_preview(const mail::Templates& templates, const AlertsSettings& settings,
+                               const model::AlertContent& content, const MailContext& context) {
+    Preview preview;
+    preview.problems = model::content_problems(content, model::Completeness::Complete);
+    preview.subject = mail::alert_mail_subject(mail_kind(content.kind), content.headline);
+    mail::AlertMailValues values = mail_values(settings, content, context);
+    values.unsubscribe_url = settings.public_url + "/u/...";
+    values.preferences_url = settings.public_url + "/p/...";
+    TRY_AS(mail::RenderedMail rendered, mail::render_alert_mail(templates, values));
+    preview.text = std::move(rendered.text);
+    preview.html = std::move(rendered.html);
+    return preview;
+}
+
+Result<std::string> compile_alert(const mail::Templates& templates, const AlertsSettings& settings,
+                                  const model::AlertContent& content, const MailContext& context,
+                                  Time date) {
+    TRY_AS(mail::RenderedMail rendered,
+           mail::render_alert_mail(templates, mail_values(settings, content, context)));
+    mail::MailContent message;
+    message.from_name = content.from_name;
+    message.from_address = content.from_address;
+    message.subject = mail::alert_mail_subject(mail_kind(content.kind), content.headline);
+    message.date = date;
+    message.text = std::move(rendered.text);
+    message.html = std::move(rendered.html);
+    message.list_id = list_id(settings, context.lists);
+    message.feedback_id = feedback_id(content, context);
+    message.message_id_domain = settings.message_id_domain;
+    message.unsubscribe_url_prefix = settings.public_url + "/u/";
+    message.preferences_url_prefix = settings.public_url + "/p/";
+    message.unsubscribe_mailto = settings.unsubscribe_mailto;
+    message.unsubscribe_token_chars = mail::kTokenChars;
+    message.preferences_token_chars = mail::kTokenChars;
+    TRY_AS(mail::MessageTemplate compiled, mail::MessageTemplate::compile(message));
+    return compiled.encode();
+}
+
+Result<std::string> redate(const std::string& compiled, Time date) {
+    TRY_AS(mail::MessageTemplate message, mail::MessageTemplate::decode(compiled));
+    return message.dated(date).encode();
+}
+
+}  // namespace tocsin::alerts
