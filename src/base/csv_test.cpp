@@ -1,6 +1,8 @@
 #include "base/csv.h"
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -205,6 +207,15 @@ TEST(Csv, AnyBytesReadTheSameInAnyPieces) {
                 EXPECT_EQ(pieces.rows[i].end, whole.rows[i].end);
             }
         }
+    }
+}
+
+TEST(Csv, TheFuzzCorpusReplays) {
+    const std::filesystem::path folder = TOCSIN_SOURCE_DIR "/fuzz/corpus/csv";
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        std::ifstream file(entry.path(), std::ios::binary);
+        const std::string text((std::istreambuf_iterator<char>(file)), {});
+        EXPECT_EQ(read(text).rows.size(), read(text, 1).rows.size()) << entry.path();
     }
 }
 

@@ -1,5 +1,8 @@
 #include "mail/address.h"
 
+#include <filesystem>
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 namespace tocsin::mail {
@@ -193,6 +196,19 @@ TEST(AddressCheck, SlipsOfTheHandAreCorrected) {
     }
     EXPECT_EQ(check_address("ann lee@gmail.com").suggestion, "");
     EXPECT_EQ(check_address("ann@").suggestion, "");
+}
+
+TEST(Address, TheFuzzCorpusReplays) {
+    const std::filesystem::path folder = TOCSIN_SOURCE_DIR "/fuzz/corpus/address";
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        std::ifstream file(entry.path(), std::ios::binary);
+        const std::string text((std::istreambuf_iterator<char>(file)), {});
+        const AddressCheck check = check_address(text);
+        EXPECT_EQ(check.ok, check.reason.empty()) << entry.path();
+        if (const auto address = Address::parse(text)) {
+            EXPECT_TRUE(accepts(address->text())) << entry.path();
+        }
+    }
 }
 
 }  // namespace

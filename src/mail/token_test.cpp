@@ -1,5 +1,7 @@
 #include "mail/token.h"
 
+#include <filesystem>
+#include <fstream>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -199,6 +201,16 @@ TEST(Suppression, OutlivesARotationOnlyWithAPepper) {
               suppression_hmac(KeyRing(kOther, kMaster, pepper), key));
     EXPECT_NE(suppression_hmac(KeyRing(kMaster), key), suppression_hmac(KeyRing(kOther), key));
     EXPECT_EQ(suppression_hmac(KeyRing(kMaster), key).size(), kSha256Bytes);
+}
+
+TEST(Token, TheFuzzCorpusReplays) {
+    const std::filesystem::path folder = TOCSIN_SOURCE_DIR "/fuzz/corpus/token";
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        std::ifstream file(entry.path(), std::ios::binary);
+        const std::string text((std::istreambuf_iterator<char>(file)), {});
+        EXPECT_FALSE(open_token(KeyRing(kOther), TokenPurpose::Unsubscribe, text, kNow));
+        EXPECT_FALSE(open_bounce(KeyRing(kOther), text, kNow));
+    }
 }
 
 }  // namespace
