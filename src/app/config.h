@@ -1,0 +1,139 @@
+// Config: tocsin.toml, read, checked and explained.
+//
+// One table (config_keys.cpp) knows every key: its section, its meaning, its default, how it is
+// checked. From it come the reader, the explanation of `tocsin config check` and the commented file
+// that `tocsin init` writes. Every key can be overridden by the environment: TOCSIN_SECTION_KEY
+// (TOCSIN_SITE_PUBLIC_URL), lists separated by commas. Relative file names are relative to the
+// folder of the configuration file.
+//
+// Failure: Invalid, naming file, key and line; a key that is not known or of the wrong type is
+// refused, so that a slip of the pen is not a silent default. No sentence, explanation or log line
+// holds a password. Plain values, any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "net/smtp_session.h"
+
+namespace tocsin::app {
+
+struct Endpoint {
+    std::string host;
+    std::uint16_t port = 0;
+
+    std::string text() const;  // "127.0.0.1:8080", "[::1]:8080"
+    bool is_loopback() const;
+    friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+// "HOST:PORT" or "[V6]:PORT"; port 0 lets the system choose.
+Result<Endpoint> parse_endpoint(std::string_view text);
+
+// "smtp://user:pass@host:587?tls=required", the tls parameter being required (the default),
+// opportunistic, none or implicit; "smtps://host" is implicit. Parameters also: ca=FILE (the only
+// roots to trust), tls_name=NAME, plain_auth=loopback. User and password are percent-encoded.
+Result<net::SmtpRoute> parse_relay_url(std::string_view text);
+
+struct Config {
+    std::string file;    // as it was named
+    std::string folder;  // absolute; where relative names begin
+
+    struct Site {
+        std::string name;
+        std::string public_url;      // no slash at the end
+        std::string desk_url;        // no slash at the end
+        std::string from;            // the address part of From; the name part is `name`
+        std::string postal_address;  // one line
+        std::string privacy_url;
+        std::vector<std::string> languages{"en"};
+
+        std::string public_host() const;  // of public_url, without a port
+    } site;
+    struct Store {
+        std::string url = "sqlite:tocsin.db";  // the path made absolute
+    } store;
+    struct Delivery {
+        std::optional<net::SmtpRoute> relay;  // nullopt: straight to the recipients' servers (MX)
+        std::string rules;                    // shaping file; empty: built in
+        std::uint32_t threads = 1;
+        std::uint32_t signers = 0;  // 0: one a core
+        std::uint32_t connections_max = 8;
+        std::string helo;  // defaults to the host of public_url
+    } delivery;
+    struct Dkim {
+        std::string domain;  // empty: mail is not signed
+        std::string selector;
+        std::string key_file;
+        std::string ed25519_selector;
+        std::string ed25519_key_file;
+
+        bool enabled() const { return !domain.empty(); }
+    } dkim;
+    struct Inbound {
+        std::optional<Endpoint> listen;
+        std::string bounce_domain;  // defaults to the domain of `from`
+    } inbound;
+    struct Http {
+        Endpoint listen{"127.0.0.1", 8080};
+        Endpoint desk_listen{"127.0.0.1", 8081};
+        std::string tls_cert;
+        std::string tls_key;
+        std::vector<std::string> trusted_proxies;  // whose X-Forwarded-For is believed
+        std::vector<std::string> embed_origins;    // pages that may frame the box; empty: any
+    } http;
+    struct Desk {
+        std::uint32_t people_required = 1;  // 2: nobody approves their own text
+    } desk;
+    struct Control {
+        std::string socket;  // the Unix socket of the command line
+    } control;
+    struct SecretsFile {
+        std::string file;
+    } secrets;
+    struct Dev {
+        bool inbox = false;  // take the mail ourselves and show it at /inbox
+        Endpoint inbox_listen{"127.0.0.1", 2525};
+    } dev;
+    struct Log {
+        std::string level = "info";
+    } log;
+
+    // Where each key's value is from, for the explanation: "site.name" -> "line 3", "default", ...
+    std::map<std::string, std::string, std::less<>> origins;
+};
+
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+Environment process_environment();
+
+struct ConfigReport {
+    std::optional<Config> config;       // only without problems
+    std::vector<std::string> problems;  // "tocsin.toml:12: [http] lisen is not a known key ..."
+    std::vector<std::string> warnings;  // what works but should not stay so
+};
+ConfigReport check_config(const std::string& path,
+                          const Environment& environment = process_environment());
+// The first problem as the error, and how many more there are.
+Result<Config> load_config(const std::string& path,
+                           const Environment& environment = process_environment());
+// The same on text; `path` only names it.
+ConfigReport check_config_text(std::string_view toml, const std::string& path,
+                               const Environment& environment);
+
+// Every key with its value, where the value is from and what it means; passwords masked.
+std::string explain_config(const Config& config);
+
+// A commented tocsin.toml: keys given ("site.name" -> TOML-ready text value) are set, the others
+// are there as comments with their defaults.
+using ConfigValues = std::map<std::string, std::string, std::less<>>;
+std::string config_text(const ConfigValues& values);
+
+// "smtp://user:***@host:587?tls=required".
+std::string masked_relay_url(std::string_view url);
+
+}  // namespace tocsin::app
