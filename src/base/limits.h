@@ -52,6 +52,7 @@ inline constexpr std::size_t kReplyTextBytesMax = 256;            // kept of a s
 inline constexpr std::size_t kStoreQueueDepth = 65'536;  // closures waiting for the store thread
 inline constexpr std::size_t kStoreGroupJobs = 1'024;  // a group commits at this many closures ...
 inline constexpr std::chrono::milliseconds kStoreGroupTime{5};  // ... or after this long
+inline constexpr std::size_t kListsMax = 1'000;                 // every page shows all lists
 inline constexpr std::size_t kStoreStatementsMax = 512;  // prepared and kept; more starts afresh
 
 // --- import ---

@@ -1,0 +1,99 @@
+#include "store/outbox.h"
+
+#include <algorithm>
+
+namespace tocsin::store {
+
+namespace {
+
+std::string_view state_of(OutboxOutcome outcome) {
+    switch (outcome) {
+        case OutboxOutcome::Sent:
+            return "sent";
+        case OutboxOutcome::Failed:
+            return "failed";
+        case OutboxOutcome::Expired:
+            return "expired";
+        case OutboxOutcome::Unknown:
+            return "unknown";
+    }
+    return "";
+}
+
+}  // namespace
+
+OutboxId insert_outbox(Database& db, const NewOutboxMail& mail) {
+    return OutboxId(
+        db.first("INSERT INTO outbox (mail_from, rcpt_to, smtputf8, message, state, attempts, "
+                 "next_at, not_after, reply, created_at) "
+                 "VALUES ($1, $2, $3, $4, 'queued', 0, $5, $6, '', $5) RETURNING id",
+                 {mail.mail_from, mail.rcpt_to, mail.smtputf8, Blob{mail.message}, mail.now,
+                  mail.not_after})
+            ->integer(0));
+}
+
+std::vector<OutboxMail> claim_outbox(Database& db, Time now, Time lease_until, int limit) {
+    std::vector<OutboxMail> out;
+    for (const Row& row :
+         db.query("UPDATE outbox SET attempts = attempts + 1, next_at = $2 WHERE id IN "
+                  "(SELECT id FROM outbox WHERE state = 'queued' AND next_at <= $1 "
+                  "AND not_after > $1 ORDER BY next_at, id LIMIT $3) "
+                  "RETURNING id, mail_from, rcpt_to, smtputf8, message, attempts, not_after, "
+                  "created_at",
+                  {now, lease_until, limit})) {
+        OutboxMail mail;
+        mail.id = OutboxId(row.integer(0));
+        mail.mail_from = row.text(1);
+        mail.rcpt_to = row.text(2);
+        mail.smtputf8 = row.boolean(3);
+        mail.message = row.blob(4);
+        mail.attempts = row.integer(5);
+        mail.not_after = row.time(6);
+        mail.created_at = row.time(7);
+        out.push_back(std::move(mail));
+    }
+    // RETURNING promises no order.
+    std::ranges::sort(out, {}, &OutboxMail::id);
+    return out;
+}
+
+void defer_outbox(Database& db, OutboxId id, Time next_at, std::string_view reply,
+                  OutboxAttempt attempt) {
+    db.execute(
+        "UPDATE outbox SET next_at = $2, reply = $3, attempts = attempts - $4 "
+        "WHERE id = $1 AND state = 'queued'",
+        {id, next_at, reply, attempt == OutboxAttempt::Counts ? 0 : 1});
+}
+
+void finish_outbox(Database& db, OutboxId id, OutboxOutcome outcome, std::string_view reply,
+                   Time now) {
+    db.execute(
+        "UPDATE outbox SET state = $2, reply = $3, done_at = $4, message = $5 "
+        "WHERE id = $1 AND state = 'queued'",
+        {id, state_of(outcome), reply, now, Blob{}});
+}
+
+std::int64_t expire_outbox(Database& db, Time now) {
+    return db.execute(
+        "UPDATE outbox SET state = 'expired', done_at = $1, message = $2 "
+        "WHERE state = 'queued' AND not_after <= $1",
+        {now, Blob{}});
+}
+
+std::optional<Time> next_outbox_due(Database& db) {
+    return db.first("SELECT MIN(next_at) FROM outbox WHERE state = 'queued'")->maybe_time(0);
+}
+
+std::int64_t count_outbox_queued(Database& db) {
+    return db.first("SELECT COUNT(*) FROM outbox WHERE state = 'queued'")->integer(0);
+}
+
+std::int64_t purge_outbox(Database& db, Time before) {
+    return db.execute("DELETE FROM outbox WHERE state <> 'queued' AND done_at < $1", {before});
+}
+
+void delete_outbox_to(Database& db, std::string_view rcpt_to) {
+    db.execute("DELETE FROM outbox WHERE rcpt_to = $1", {rcpt_to});
+}
+
+}  // namespace tocsin::store

@@ -1,0 +1,72 @@
+// Verbs of the outbox: transactional mails (confirmations, preference links) on their way. Store
+// thread only.
+//
+// A mail is claimed for a time, sent, and then finished or deferred. After a crash the claim runs
+// out and the mail is sent again, byte for byte the same. What is finished keeps its line, without
+// the message, until it is purged.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "store/database.h"
+
+namespace tocsin::store {
+
+struct NewOutboxMail {
+    std::string mail_from;
+    std::string rcpt_to;
+    bool smtputf8 = false;
+    std::string message;  // complete RFC 5322 message, CRLF, unsigned
+    Time now;
+    Time not_after;
+};
+
+struct OutboxMail {
+    OutboxId id;
+    std::string mail_from;
+    std::string rcpt_to;
+    bool smtputf8 = false;
+    std::string message;
+    std::int64_t attempts = 0;  // with this one
+    Time not_after;
+    Time created_at;
+};
+
+enum class OutboxOutcome { Sent, Failed, Expired, Unknown };
+
+OutboxId insert_outbox(Database& db, const NewOutboxMail& mail);
+
+// Takes up to `limit` mails that are due; until `lease_until` nobody else gets them.
+std::vector<OutboxMail> claim_outbox(Database& db, Time now, Time lease_until, int limit);
+
+// Tries again at `next_at`. Limited: does not count as an attempt (a throttled connection).
+enum class OutboxAttempt { Counts, DoesNotCount };
+void defer_outbox(Database& db, OutboxId id, Time next_at, std::string_view reply,
+                  OutboxAttempt attempt = OutboxAttempt::Counts);
+
+// The end of it. Forgets the message, so that the database keeps no mail that it need not.
+void finish_outbox(Database& db, OutboxId id, OutboxOutcome outcome, std::string_view reply,
+                   Time now);
+
+// Ends as expired what is past its time; returns how many.
+std::int64_t expire_outbox(Database& db, Time now);
+
+// When the next mail is due; none: the outbox is empty.
+std::optional<Time> next_outbox_due(Database& db);
+
+// How many are waiting.
+std::int64_t count_outbox_queued(Database& db);
+
+// Deletes what was finished before `before`; returns how many.
+std::int64_t purge_outbox(Database& db, Time before);
+
+// Deletes everything to this address, waiting or finished (erasure).
+void delete_outbox_to(Database& db, std::string_view rcpt_to);
+
+}  // namespace tocsin::store

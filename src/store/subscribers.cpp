@@ -1,0 +1,182 @@
+#include "store/subscribers.h"
+
+#include <fmt/format.h>
+
+namespace tocsin::store {
+
+namespace {
+
+std::optional<SubscriberRow> read_first(const std::optional<Row>& row) {
+    if (!row) {
+        return std::nullopt;
+    }
+    SubscriberRow out;
+    out.id = SubscriberId(row->integer(0));
+    out.address = row->text(1);
+    out.address_key = row->text(2);
+    out.domain = row->text(3);
+    out.smtputf8 = row->boolean(4);
+    out.subject = row->blob(5);
+    out.salt = row->blob(6);
+    out.locale = row->text(7);
+    out.created_at = row->time(8);
+    return out;
+}
+
+model::SubscriptionState read_state(const std::string& text) {
+    const auto state = model::parse_subscription_state(text);
+    if (!state) {
+        throw DatabaseFailure(DatabaseFailure::Scope::Statement,
+                              fmt::format("a subscription has the unknown state \"{}\"", text));
+    }
+    return *state;
+}
+
+}  // namespace
+
+std::optional<SubscriberId> insert_subscriber(Database& db, const NewSubscriber& subscriber) {
+    const auto row = db.first(
+        "INSERT INTO subscriber (address, address_key, domain, smtputf8, subject, salt, locale, "
+        "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+        "ON CONFLICT (address_key) DO NOTHING RETURNING id",
+        {subscriber.address, subscriber.address_key, subscriber.domain, subscriber.smtputf8,
+         Blob{subscriber.subject}, Blob{subscriber.salt}, subscriber.locale,
+         subscriber.created_at});
+    return row ? std::optional(SubscriberId(row->integer(0))) : std::nullopt;
+}
+
+std::optional<SubscriberRow> find_subscriber_by_key(Database& db, std::string_view address_key) {
+    return read_first(
+        db.first("SELECT id, address, address_key, domain, smtputf8, subject, salt, locale, "
+                 "created_at FROM subscriber WHERE address_key = $1",
+                 {address_key}));
+}
+
+std::optional<SubscriberRow> find_subscriber_by_subject(Database& db, std::string_view subject) {
+    return read_first(
+        db.first("SELECT id, address, address_key, domain, smtputf8, subject, salt, locale, "
+                 "created_at FROM subscriber WHERE subject = $1",
+                 {Blob{std::string(subject)}}));
+}
+
+std::optional<SubscriberRow> find_subscriber(Database& db, SubscriberId id) {
+    return read_first(
+        db.first("SELECT id, address, address_key, domain, smtputf8, subject, salt, locale, "
+                 "created_at FROM subscriber WHERE id = $1",
+                 {id}));
+}
+
+void delete_subscriber(Database& db, SubscriberId id) {
+    db.execute("DELETE FROM subscription WHERE subscriber_id = $1", {id});
+    db.execute("DELETE FROM purpose WHERE subscriber_id = $1", {id});
+    db.execute("DELETE FROM subscriber WHERE id = $1", {id});
+}
+
+std::optional<model::SubscriptionState> subscription_state(Database& db, SubscriberId subscriber,
+                                                           ListId list) {
+    const auto row =
+        db.first("SELECT state FROM subscription WHERE subscriber_id = $1 AND list_id = $2",
+                 {subscriber, list});
+    return row ? std::optional(read_state(row->text(0))) : std::nullopt;
+}
+
+std::vector<SubscriptionRow> subscriptions_of(Database& db, SubscriberId subscriber) {
+    std::vector<SubscriptionRow> out;
+    for (const Row& row :
+         db.query("SELECT list_id, state, requested_at, confirmed_at, left_at FROM subscription "
+                  "WHERE subscriber_id = $1 ORDER BY list_id",
+                  {subscriber})) {
+        out.push_back({ListId(row.integer(0)), read_state(row.text(1)), row.time(2),
+                       row.maybe_time(3), row.maybe_time(4)});
+    }
+    return out;
+}
+
+void set_pending(Database& db, SubscriberId subscriber, ListId list, Time now) {
+    db.execute(
+        "INSERT INTO subscription (subscriber_id, list_id, state, requested_at) "
+        "VALUES ($1, $2, 'pending', $3) ON CONFLICT (subscriber_id, list_id) DO UPDATE SET "
+        "state = 'pending', requested_at = $3, confirmed_at = NULL, left_at = NULL",
+        {subscriber, list, now});
+}
+
+void set_active(Database& db, SubscriberId subscriber, ListId list, Time now) {
+    db.execute(
+        "INSERT INTO subscription (subscriber_id, list_id, state, requested_at, "
+        "confirmed_at) VALUES ($1, $2, 'active', $3, $3) "
+        "ON CONFLICT (subscriber_id, list_id) DO UPDATE SET "
+        "state = 'active', confirmed_at = $3, left_at = NULL",
+        {subscriber, list, now});
+}
+
+void set_left(Database& db, SubscriberId subscriber, ListId list, Time now) {
+    db.execute(
+        "UPDATE subscription SET state = 'left', left_at = $3 "
+        "WHERE subscriber_id = $1 AND list_id = $2 AND state <> 'left'",
+        {subscriber, list, now});
+}
+
+std::vector<PurposeRow> purposes_of(Database& db, SubscriberId subscriber) {
+    std::vector<PurposeRow> out;
+    for (const Row& row :
+         db.query("SELECT purpose, granted, changed_at FROM purpose WHERE subscriber_id = $1 "
+                  "ORDER BY purpose",
+                  {subscriber})) {
+        out.push_back({row.text(0), row.boolean(1), row.time(2)});
+    }
+    return out;
+}
+
+bool has_purpose(Database& db, SubscriberId subscriber, std::string_view purpose) {
+    return db
+        .first("SELECT 1 FROM purpose WHERE subscriber_id = $1 AND purpose = $2 AND granted = 1",
+               {subscriber, purpose})
+        .has_value();
+}
+
+void set_purpose(Database& db, SubscriberId subscriber, std::string_view purpose, Grant grant,
+                 Time now) {
+    db.execute(
+        "INSERT INTO purpose (subscriber_id, purpose, granted, changed_at) "
+        "VALUES ($1, $2, $3, $4) ON CONFLICT (subscriber_id, purpose) DO UPDATE SET "
+        "granted = $3, changed_at = $4",
+        {subscriber, purpose, grant == Grant::Give, now});
+}
+
+std::vector<ListMember> list_members(Database& db, ListId list, SubscriberId after, int limit) {
+    std::vector<ListMember> out;
+    for (const Row& row : db.query(
+             "SELECT s.id, s.address, t.state, t.requested_at, t.confirmed_at, t.left_at, "
+             "CASE WHEN p.granted = 1 THEN 1 ELSE 0 END "
+             "FROM subscriber s JOIN subscription t ON t.subscriber_id = s.id AND t.list_id = $1 "
+             "LEFT JOIN purpose p ON p.subscriber_id = s.id AND p.purpose = 'marketing' "
+             "WHERE s.id > $2 ORDER BY s.id LIMIT $3",
+             {list, after, limit})) {
+        ListMember member;
+        member.id = SubscriberId(row.integer(0));
+        member.address = row.text(1);
+        member.state = row.text(2);
+        member.requested_at = row.time(3);
+        member.confirmed_at = row.maybe_time(4);
+        member.left_at = row.maybe_time(5);
+        member.marketing = row.boolean(6);
+        out.push_back(std::move(member));
+    }
+    return out;
+}
+
+std::int64_t purge_unconfirmed(Database& db, ListId list, Time before, int limit) {
+    // Only those for whom every subscription is an old, never confirmed request.
+    const std::vector<Row> rows = db.query(
+        "SELECT t.subscriber_id FROM subscription t WHERE t.list_id = $1 AND t.state = 'pending' "
+        "AND t.requested_at < $2 AND NOT EXISTS (SELECT 1 FROM subscription o "
+        "WHERE o.subscriber_id = t.subscriber_id AND (o.state <> 'pending' OR "
+        "o.requested_at >= $2)) ORDER BY t.subscriber_id LIMIT $3",
+        {list, before, limit});
+    for (const Row& row : rows) {
+        delete_subscriber(db, SubscriberId(row.integer(0)));
+    }
+    return static_cast<std::int64_t>(rows.size());
+}
+
+}  // namespace tocsin::store

@@ -1,0 +1,89 @@
+// Verbs of subscribers, their subscriptions and purposes. Store thread only.
+//
+// The rules (what may become of a subscription) are in model/subscription.h; these verbs only read
+// and write.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "model/subscription.h"
+#include "store/database.h"
+
+namespace tocsin::store {
+
+struct NewSubscriber {
+    std::string address;
+    std::string address_key;
+    std::string domain;
+    bool smtputf8 = false;
+    std::string subject;  // 16 random bytes
+    std::string salt;     // 32 random bytes
+    std::string locale;
+    Time created_at;
+};
+
+struct SubscriberRow : NewSubscriber {
+    SubscriberId id;
+};
+
+// The new id, or nothing if the address is there already.
+std::optional<SubscriberId> insert_subscriber(Database& db, const NewSubscriber& subscriber);
+std::optional<SubscriberRow> find_subscriber_by_key(Database& db, std::string_view address_key);
+std::optional<SubscriberRow> find_subscriber_by_subject(Database& db, std::string_view subject);
+std::optional<SubscriberRow> find_subscriber(Database& db, SubscriberId id);
+// With its subscriptions and purposes.
+void delete_subscriber(Database& db, SubscriberId id);
+
+struct SubscriptionRow {
+    ListId list;
+    model::SubscriptionState state = model::SubscriptionState::Pending;
+    Time requested_at;
+    std::optional<Time> confirmed_at;
+    std::optional<Time> left_at;
+};
+
+std::optional<model::SubscriptionState> subscription_state(Database& db, SubscriberId subscriber,
+                                                           ListId list);
+// By list id. At most one a list.
+std::vector<SubscriptionRow> subscriptions_of(Database& db, SubscriberId subscriber);
+
+void set_pending(Database& db, SubscriberId subscriber, ListId list, Time now);
+void set_active(Database& db, SubscriberId subscriber, ListId list, Time now);
+void set_left(Database& db, SubscriberId subscriber, ListId list, Time now);
+
+struct PurposeRow {
+    std::string purpose;
+    bool granted = false;
+    Time changed_at;
+};
+
+std::vector<PurposeRow> purposes_of(Database& db, SubscriberId subscriber);
+bool has_purpose(Database& db, SubscriberId subscriber, std::string_view purpose);
+enum class Grant { Give, TakeBack };
+void set_purpose(Database& db, SubscriberId subscriber, std::string_view purpose, Grant grant,
+                 Time now);
+
+// One line of a list's export.
+struct ListMember {
+    SubscriberId id;
+    std::string address;
+    std::string state;
+    Time requested_at;
+    std::optional<Time> confirmed_at;
+    std::optional<Time> left_at;
+    bool marketing = false;
+};
+// Members in order of id, after `after`; SubscriberId() for the first page.
+std::vector<ListMember> list_members(Database& db, ListId list, SubscriberId after, int limit);
+
+// Deletes up to `limit` subscribers who asked for this list before `before`, never confirmed
+// anything and have nothing newer; returns how many.
+std::int64_t purge_unconfirmed(Database& db, ListId list, Time before, int limit);
+
+}  // namespace tocsin::store
