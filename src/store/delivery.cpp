@@ -1,0 +1,378 @@
+#include "store/delivery.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "store/alerts.h"
+
+namespace tocsin::store {
+namespace {
+
+// Sorting takes memory: up to so many rows are sorted; more are read in the order of an index.
+constexpr std::int64_t kSortedRowsMax = 200'000;
+// Reading in index order visits every subscriber: worth it if one in so many is wanted.
+constexpr std::int64_t kScanShare = 8;
+
+// "$3, $4, $5" for 3 numbers from 3 on.
+std::string placeholders(std::size_t first, std::size_t count) {
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i) {
+        out += fmt::format("{}${}", i == 0 ? "" : ", ", first + i);
+    }
+    return out;
+}
+
+void append_lists(std::vector<Param>& params, const std::vector<ListId>& lists) {
+    for (const ListId list : lists) {
+        params.emplace_back(list);
+    }
+}
+
+// The ids, padded with 0 (never an id) so that every block is the same statement.
+std::vector<Param> block_params(const std::vector<SubscriberId>& subscribers) {
+    CHECK(subscribers.size() <= kRecipientBlock);
+    std::vector<Param> params;
+    params.reserve(kRecipientBlock + 4);
+    for (const SubscriberId subscriber : subscribers) {
+        params.emplace_back(subscriber);
+    }
+    params.resize(kRecipientBlock, Param(std::int64_t{0}));
+    return params;
+}
+
+PartitionCounts read_counts(const Row& row, std::size_t first) {
+    const auto number = [&](std::size_t column) {
+        return static_cast<std::uint64_t>(row.maybe_integer(first + column).value_or(0));
+    };
+    return {.delivered = number(0),
+            .failed = number(1),
+            .expired = number(2),
+            .suppressed = number(3),
+            .unknown = number(4)};
+}
+
+Fence fence(std::int64_t changed) {
+    return changed > 0 ? Fence::Held : Fence::Lost;
+}
+
+}  // namespace
+
+// --- freezing -------------------------------------------------------------------------------
+
+void insert_partition(Database& db, const NewPartition& partition) {
+    db.execute("INSERT INTO audience_chunk (alert_id, partition, recipients) VALUES ($1, $2, $3)",
+               {partition.alert, partition.partition, Blob{partition.chunk}});
+    db.execute(
+        "INSERT INTO partition (alert_id, partition, first_ordinal, recipients, state, owner, "
+        "lease_until, generation, outcomes, delivered, failed, expired, suppressed, unknown) "
+        "VALUES ($1, $2, $3, $4, 'open', '', 0, 0, NULL, 0, 0, 0, 0, 0)",
+        {partition.alert, partition.partition, partition.first_ordinal, partition.recipients});
+}
+
+void for_each_active(Database& db, const std::vector<ListId>& lists,
+                     const std::function<void(SubscriberId, ListId)>& each) {
+    std::vector<Param> params;
+    append_lists(params, lists);
+    const std::string in = placeholders(1, lists.size());
+    const std::int64_t active =
+        db.query("SELECT COUNT(*) FROM subscription WHERE state = 'active' AND list_id IN (" + in +
+                     ")",
+                 params)[0]
+            .integer(0);
+    const std::int64_t subscribers =
+        db.query("SELECT MAX(id) FROM subscriber")[0].maybe_integer(0).value_or(0);
+    // CROSS JOIN fixes the order of the tables; what is joined is the same.
+    const bool scan = active > kSortedRowsMax || active * kScanShare > subscribers;
+    const std::string from =
+        scan ? "subscriber s CROSS JOIN subscription x" : "subscription x CROSS JOIN subscriber s";
+    db.for_each("SELECT s.id, x.list_id FROM " + from +
+                    " WHERE s.id = x.subscriber_id AND x.state = 'active' AND x.list_id IN (" + in +
+                    ") ORDER BY s.domain, s.id, x.list_id",
+                params, [&](const Row& row) {
+                    each(SubscriberId(row.integer(0)), ListId(row.integer(1)));
+                });
+}
+
+std::vector<ListId> missing_lists(Database& db, const std::vector<ListId>& lists) {
+    std::vector<ListId> missing;
+    for (const ListId list : lists) {
+        if (!db.first("SELECT 1 FROM list WHERE id = $1", {list})) {
+            missing.push_back(list);
+        }
+    }
+    return missing;
+}
+
+// --- recipients -----------------------------------------------------------------------------
+
+std::vector<RecipientRow> load_recipients(Database& db,
+                                          const std::vector<SubscriberId>& subscribers,
+                                          const std::vector<ListId>& lists) {
+    std::vector<Param> params = block_params(subscribers);
+    append_lists(params, lists);
+    const std::string sql =
+        "SELECT s.id, s.subject, s.address, s.domain, s.smtputf8, x.list_id "
+        "FROM subscriber s CROSS JOIN subscription x WHERE s.id IN (" +
+        placeholders(1, kRecipientBlock) +
+        ") AND x.subscriber_id = s.id AND x.state = 'active' AND x.list_id IN (" +
+        placeholders(kRecipientBlock + 1, lists.size()) + ") ORDER BY s.id, x.list_id";
+    std::vector<RecipientRow> rows;
+    rows.reserve(subscribers.size());
+    db.for_each(sql, params, [&](const Row& row) {
+        const SubscriberId subscriber(row.integer(0));
+        if (rows.empty() || rows.back().subscriber != subscriber) {
+            rows.push_back({.subscriber = subscriber,
+                            .subject = row.blob(1),
+                            .address = row.text(2),
+                            .domain = row.text(3),
+                            .smtputf8 = row.boolean(4),
+                            .active = {}});
+        }
+        rows.back().active.emplace_back(row.integer(5));
+    });
+    return rows;
+}
+
+std::vector<RecipientRow> load_subscribers(Database& db,
+                                           const std::vector<SubscriberId>& subscribers) {
+    const std::string sql =
+        "SELECT id, subject, address, domain, smtputf8 FROM subscriber WHERE id IN (" +
+        placeholders(1, kRecipientBlock) + ") ORDER BY id";
+    std::vector<RecipientRow> rows;
+    db.for_each(sql, block_params(subscribers), [&](const Row& row) {
+        rows.push_back({.subscriber = SubscriberId(row.integer(0)),
+                        .subject = row.blob(1),
+                        .address = row.text(2),
+                        .domain = row.text(3),
+                        .smtputf8 = row.boolean(4),
+                        .active = {}});
+    });
+    return rows;
+}
+
+bool any_suppression(Database& db) {
+    return db.first("SELECT 1 FROM suppression LIMIT 1").has_value();
+}
+
+bool is_suppressed(Database& db, const std::string& address_hmac) {
+    return db.first("SELECT 1 FROM suppression WHERE address_hmac = $1", {Blob{address_hmac}})
+        .has_value();
+}
+
+// --- leases ---------------------------------------------------------------------------------
+
+std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
+                                                const LeaseTerms& terms) {
+    const std::vector<Row> rows = db.query(
+        "UPDATE partition SET state = 'leased', owner = $2, lease_until = $3, "
+        "generation = generation + 1 WHERE alert_id = $1 AND partition = ("
+        "SELECT partition FROM partition WHERE alert_id = $1 AND (state = 'open' OR "
+        "(state = 'leased' AND lease_until < $4)) ORDER BY partition LIMIT 1) "
+        "RETURNING partition, generation, first_ordinal, recipients",
+        {alert, terms.owner, terms.until, terms.now});
+    if (rows.empty()) {
+        return std::nullopt;
+    }
+    ClaimedPartition claimed;
+    claimed.key = {
+        .alert = alert, .partition = rows[0].integer(0), .generation = rows[0].integer(1)};
+    claimed.first_ordinal = static_cast<std::uint64_t>(rows[0].integer(2));
+    claimed.recipients = static_cast<std::uint64_t>(rows[0].integer(3));
+    claimed.chunk = load_chunk(db, alert, claimed.key.partition);
+    claimed.batches = load_batches(db, alert, claimed.key.partition);
+    claimed.next_seq = 1 + db.query(
+                                 "SELECT MAX(seq) FROM outcome_batch WHERE alert_id = $1 AND "
+                                 "partition = $2",
+                                 {alert, claimed.key.partition})[0]
+                               .maybe_integer(0)
+                               .value_or(0);
+    return claimed;
+}
+
+std::int64_t renew_leases(Database& db, const LeaseTerms& terms) {
+    return db.execute("UPDATE partition SET lease_until = $2 WHERE state = 'leased' AND owner = $1",
+                      {terms.owner, terms.until});
+}
+
+void release_leases(Database& db, const std::string& owner) {
+    db.execute("UPDATE partition SET state = 'open' WHERE state = 'leased' AND owner = $1",
+               {owner});
+}
+
+void release_all_leases(Database& db) {
+    db.execute("UPDATE partition SET state = 'open' WHERE state = 'leased'");
+}
+
+// --- outcomes -------------------------------------------------------------------------------
+
+Fence append_outcomes(Database& db, const PartitionKey& key, std::int64_t seq,
+                      const std::string& records) {
+    return fence(
+        db.execute("INSERT INTO outcome_batch (alert_id, partition, seq, records) "
+                   "SELECT alert_id, partition, $4, $5 FROM partition WHERE alert_id = $1 AND "
+                   "partition = $2 AND generation = $3 AND state = 'leased'",
+                   {key.alert, key.partition, key.generation, seq, Blob{records}}));
+}
+
+std::vector<std::string> load_batches(Database& db, AlertId alert, std::int64_t partition) {
+    std::vector<std::string> batches;
+    db.for_each(
+        "SELECT records FROM outcome_batch WHERE alert_id = $1 AND partition = $2 ORDER BY seq",
+        {alert, partition}, [&](const Row& row) { batches.push_back(row.blob(0)); });
+    return batches;
+}
+
+Fence finish_partition(Database& db, const PartitionKey& key, const std::string& outcomes,
+                       const PartitionCounts& counts) {
+    const std::int64_t changed = db.execute(
+        "UPDATE partition SET state = 'done', outcomes = $4, delivered = $5, failed = $6, "
+        "expired = $7, suppressed = $8, unknown = $9 WHERE alert_id = $1 AND partition = $2 AND "
+        "generation = $3 AND state = 'leased'",
+        {key.alert, key.partition, key.generation, Blob{outcomes}, counts.delivered, counts.failed,
+         counts.expired, counts.suppressed, counts.unknown});
+    if (changed > 0) {
+        db.execute("DELETE FROM outcome_batch WHERE alert_id = $1 AND partition = $2",
+                   {key.alert, key.partition});
+    }
+    return fence(changed);
+}
+
+std::optional<PartitionRow> find_partition(Database& db, AlertId alert, std::int64_t partition) {
+    const std::optional<Row> row = db.first(
+        "SELECT partition, first_ordinal, recipients, state, outcomes, delivered, failed, "
+        "expired, suppressed, unknown FROM partition WHERE alert_id = $1 AND partition = $2",
+        {alert, partition});
+    if (!row) {
+        return std::nullopt;
+    }
+    PartitionRow found;
+    found.partition = row->integer(0);
+    found.first_ordinal = static_cast<std::uint64_t>(row->integer(1));
+    found.recipients = static_cast<std::uint64_t>(row->integer(2));
+    found.done = row->text(3) == "done";
+    if (!row->is_null(4)) {
+        found.outcomes = row->blob(4);
+    }
+    found.counts = read_counts(*row, 5);
+    return found;
+}
+
+std::string load_chunk(Database& db, AlertId alert, std::int64_t partition) {
+    const std::optional<Row> row =
+        db.first("SELECT recipients FROM audience_chunk WHERE alert_id = $1 AND partition = $2",
+                 {alert, partition});
+    return row ? row->blob(0) : std::string();
+}
+
+PartitionSums sum_partitions(Database& db, AlertId alert) {
+    const Row row = db.query(
+        "SELECT COUNT(*), SUM(CASE WHEN state = 'done' THEN 1 ELSE 0 END), SUM(recipients), "
+        "SUM(delivered), SUM(failed), SUM(expired), SUM(suppressed), SUM(unknown) "
+        "FROM partition WHERE alert_id = $1",
+        {alert})[0];
+    return {.partitions = static_cast<std::uint64_t>(row.integer(0)),
+            .done = static_cast<std::uint64_t>(row.maybe_integer(1).value_or(0)),
+            .audience = static_cast<std::uint64_t>(row.maybe_integer(2).value_or(0)),
+            .counts = read_counts(row, 3)};
+}
+
+// --- alerts ---------------------------------------------------------------------------------
+
+Result<DeliveryOrder> find_delivery_order(Database& db, AlertId alert) {
+    const std::optional<AlertRow> row = find_alert(db, alert);
+    if (!row) {
+        return not_found(fmt::format("there is no alert {}", alert.value()));
+    }
+    if (!row->released_at || !row->not_after) {
+        return conflict(fmt::format("alert {} was not released", alert.value()));
+    }
+    DeliveryOrder order;
+    order.alert = alert;
+    order.kind = row->kind;
+    order.of = row->of;
+    order.state = row->state;
+    order.released_at = *row->released_at;
+    order.not_after = *row->not_after;
+    order.repeat = row->repeat;
+    if (const std::optional<RevisionRow> revision = find_revision(db, row->revision)) {
+        order.compiled = revision->compiled;
+    }
+    return order;
+}
+
+std::vector<AlertId> unfinished_alerts(Database& db) {
+    std::vector<AlertId> alerts;
+    db.for_each(
+        "SELECT id FROM alert WHERE released_at IS NOT NULL AND finished_at IS NULL "
+        "ORDER BY released_at, id",
+        {}, [&](const Row& row) { alerts.emplace_back(row.integer(0)); });
+    return alerts;
+}
+
+void finish_delivery(Database& db, AlertId alert, Time at, const ClockRow& clock) {
+    const std::int64_t changed = db.execute(
+        "UPDATE alert SET finished_at = $2, state = CASE WHEN state = 'released' THEN 'finished' "
+        "ELSE state END WHERE id = $1 AND released_at IS NOT NULL AND finished_at IS NULL",
+        {alert, at});
+    if (changed == 0) {
+        return;
+    }
+    db.execute(
+        "INSERT INTO alert_clock (alert_id, audience, first_ms, p50_ms, p90_ms, p99_ms, last_ms) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (alert_id) DO NOTHING",
+        {alert, clock.audience, clock.first_ms, clock.p50_ms, clock.p90_ms, clock.p99_ms,
+         clock.last_ms});
+}
+
+std::optional<ClockRow> find_clock(Database& db, AlertId alert) {
+    const std::optional<Row> row = db.first(
+        "SELECT audience, first_ms, p50_ms, p90_ms, p99_ms, last_ms FROM alert_clock WHERE "
+        "alert_id = $1",
+        {alert});
+    if (!row) {
+        return std::nullopt;
+    }
+    return ClockRow{.audience = static_cast<std::uint64_t>(row->integer(0)),
+                    .first_ms = row->maybe_integer(1),
+                    .p50_ms = row->maybe_integer(2),
+                    .p90_ms = row->maybe_integer(3),
+                    .p99_ms = row->maybe_integer(4),
+                    .last_ms = row->maybe_integer(5)};
+}
+
+// --- the outbox -----------------------------------------------------------------------------
+
+std::vector<OutboxMail> due_outbox(Database& db, Time now, OutboxId above, std::size_t limit) {
+    std::vector<OutboxMail> mails;
+    db.for_each(
+        "SELECT id, mail_from, rcpt_to, smtputf8, message, attempts, not_after FROM outbox "
+        "WHERE state = 'queued' AND next_at <= $1 AND id > $2 ORDER BY id LIMIT $3",
+        {now, above, static_cast<std::uint64_t>(limit)}, [&](const Row& row) {
+            mails.push_back({.id = OutboxId(row.integer(0)),
+                             .mail_from = row.text(1),
+                             .rcpt_to = row.text(2),
+                             .smtputf8 = row.boolean(3),
+                             .message = row.blob(4),
+                             .attempts = static_cast<std::uint32_t>(row.integer(5)),
+                             .not_after = row.time(6)});
+        });
+    return mails;
+}
+
+void record_outbox(Database& db, const OutboxResult& result) {
+    if (result.state == "queued") {
+        db.execute(
+            "UPDATE outbox SET attempts = $2, next_at = $3, reply = $4 WHERE id = $1 AND "
+            "state = 'queued'",
+            {result.id, result.attempts, result.next_at, result.reply});
+        return;
+    }
+    db.execute(
+        "UPDATE outbox SET state = $2, attempts = $3, reply = $4, done_at = $5, message = $6 "
+        "WHERE id = $1",
+        {result.id, result.state, result.attempts, result.reply, result.at, Blob{}});
+}
+
+}  // namespace tocsin::store

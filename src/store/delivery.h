@@ -1,0 +1,169 @@
+// Verbs of the frozen audience, its partitions and the ledger. Store thread only (see database.h).
+//
+// A partition is the unit of lease. Claiming it raises its generation; every verb that writes to it
+// names the generation it believes in, and a stale one changes nothing (Fence::Lost): whoever lost
+// the lease can commit nothing more, however late it wakes up. What the blobs hold is
+// delivery/'s business.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/result.h"
+#include "model/alert.h"
+#include "store/database.h"
+
+namespace tocsin::store {
+
+struct PartitionKey {
+    AlertId alert;
+    std::int64_t partition = 0;
+    std::int64_t generation = 0;
+};
+
+enum class Fence { Held, Lost };
+
+// --- freezing ---
+struct NewPartition {
+    AlertId alert;
+    std::int64_t partition = 0;
+    std::uint64_t first_ordinal = 0;
+    std::uint64_t recipients = 0;
+    std::string chunk;
+};
+void insert_partition(Database& db, const NewPartition& partition);
+// Streams (subscriber, list) of the active subscriptions, sorted by the subscriber's domain, then
+// id, then list: a subscriber of several lists comes several times in a row.
+void for_each_active(Database& db, const std::vector<ListId>& lists,
+                     const std::function<void(SubscriberId, ListId)>& each);
+std::vector<ListId> missing_lists(Database& db, const std::vector<ListId>& lists);
+
+// --- recipients ---
+struct RecipientRow {
+    SubscriberId subscriber;
+    std::string subject;  // 16 bytes
+    std::string address;
+    std::string domain;
+    bool smtputf8 = false;
+    std::vector<ListId> active;  // of the lists asked for; ascending
+};
+inline constexpr std::size_t kRecipientBlock = 500;
+// Those of at most kRecipientBlock subscribers who exist and have an active subscription to at
+// least one of the lists; in no order.
+std::vector<RecipientRow> load_recipients(Database& db,
+                                          const std::vector<SubscriberId>& subscribers,
+                                          const std::vector<ListId>& lists);
+// Address, and subject, of subscribers whatever their subscriptions are.
+std::vector<RecipientRow> load_subscribers(Database& db,
+                                           const std::vector<SubscriberId>& subscribers);
+// Whether any address is suppressed at all, and whether this one is.
+bool any_suppression(Database& db);
+bool is_suppressed(Database& db, const std::string& address_hmac);
+
+// --- leases ---
+struct LeaseTerms {
+    std::string owner;
+    Time now{};
+    Time until{};
+};
+struct ClaimedPartition {
+    PartitionKey key;
+    std::uint64_t first_ordinal = 0;
+    std::uint64_t recipients = 0;
+    std::string chunk;
+    std::vector<std::string> batches;  // of earlier leases, in order
+    std::int64_t next_seq = 1;         // of the next outcome batch
+};
+// The first partition of the alert that nobody holds, open or with its lease run out.
+std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
+                                                const LeaseTerms& terms);
+// Prolongs all leases of the owner; returns how many.
+std::int64_t renew_leases(Database& db, const LeaseTerms& terms);
+// Makes all leases of the owner, or of everyone, open again.
+void release_leases(Database& db, const std::string& owner);
+void release_all_leases(Database& db);
+
+// --- outcomes ---
+Fence append_outcomes(Database& db, const PartitionKey& key, std::int64_t seq,
+                      const std::string& records);
+std::vector<std::string> load_batches(Database& db, AlertId alert, std::int64_t partition);
+struct PartitionCounts {
+    std::uint64_t delivered = 0, failed = 0, expired = 0, suppressed = 0, unknown = 0;
+};
+// Replaces the batches by the compact outcomes; the partition is done.
+Fence finish_partition(Database& db, const PartitionKey& key, const std::string& outcomes,
+                       const PartitionCounts& counts);
+
+struct PartitionRow {
+    std::int64_t partition = 0;
+    std::uint64_t first_ordinal = 0;
+    std::uint64_t recipients = 0;
+    bool done = false;
+    std::optional<std::string> outcomes;  // when done
+    PartitionCounts counts;               // when done
+};
+std::optional<PartitionRow> find_partition(Database& db, AlertId alert, std::int64_t partition);
+std::string load_chunk(Database& db, AlertId alert, std::int64_t partition);
+
+struct PartitionSums {
+    std::uint64_t partitions = 0, done = 0;
+    std::uint64_t audience = 0;
+    PartitionCounts counts;  // of those done
+};
+PartitionSums sum_partitions(Database& db, AlertId alert);
+
+// --- alerts, as delivery sees them ---
+struct DeliveryOrder {
+    AlertId alert;
+    model::AlertKind kind = model::AlertKind::Alert;
+    AlertId of;
+    model::AlertState state = model::AlertState::Released;
+    Time released_at{};
+    Time not_after{};
+    model::Repeat repeat = model::Repeat::Resend;
+    std::optional<std::string> compiled;  // mail::MessageTemplate::encode()
+};
+// NotFound if there is no such alert, Conflict if it was never released.
+Result<DeliveryOrder> find_delivery_order(Database& db, AlertId alert);
+// Alerts that were released and have partitions that are not done, or no finishing time; in the
+// order of their release.
+std::vector<AlertId> unfinished_alerts(Database& db);
+
+struct ClockRow {
+    std::uint64_t audience = 0;
+    std::optional<std::int64_t> first_ms, p50_ms, p90_ms, p99_ms, last_ms;
+};
+// Writes the clock and the finishing time; a released alert becomes finished, a stopped one stays
+// stopped. Once only: later calls change nothing.
+void finish_delivery(Database& db, AlertId alert, Time at, const ClockRow& clock);
+std::optional<ClockRow> find_clock(Database& db, AlertId alert);
+
+// --- the outbox, as delivery sees it ---
+struct OutboxMail {
+    OutboxId id;
+    std::string mail_from, rcpt_to;
+    bool smtputf8 = false;
+    std::string message;  // complete, unsigned
+    std::uint32_t attempts = 0;
+    Time not_after{};
+};
+// Queued mail whose time has come, above the id, oldest first.
+std::vector<OutboxMail> due_outbox(Database& db, Time now, OutboxId above, std::size_t limit);
+struct OutboxResult {
+    OutboxId id;
+    std::string state;  // queued | sent | failed | expired | unknown
+    std::uint32_t attempts = 0;
+    Time next_at{};
+    Time at{};
+    std::string reply;
+};
+// A mail that has its end loses its text: nothing of it is needed any more.
+void record_outbox(Database& db, const OutboxResult& result);
+
+}  // namespace tocsin::store
