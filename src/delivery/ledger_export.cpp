@@ -5,26 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "base/csv.h"
 #include "delivery/stored_partition.h"
 #include "mail/message.h"
 #include "store/delivery.h"
 
 namespace tocsin::delivery {
 namespace {
-
-std::string csv_field(std::string_view text) {
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-        return std::string(text);
-    }
-    std::string out = "\"";
-    for (const char c : text) {
-        out.push_back(c);
-        if (c == '"') {
-            out.push_back('"');
-        }
-    }
-    return out + '"';
-}
 
 std::string outcome_of(const RecipientState& state) {
     if (!state.kind || state.kind == RecordKind::Intent) {
@@ -63,9 +50,11 @@ std::string ledger_csv_header() {
 }
 
 std::string ledger_csv(const LedgerLine& line) {
-    return fmt::format("{},{},{},{},{},{}\r\n", line.ordinal, csv_field(line.address), line.outcome,
-                       line.at ? rfc3339(*line.at) : "", csv_field(line.message_id),
-                       csv_field(line.reply));
+    const std::string ordinal = std::to_string(line.ordinal);
+    const std::string at = line.at ? rfc3339(*line.at) : "";
+    std::string out;
+    write_csv_row(out, {ordinal, line.address, line.outcome, at, line.message_id, line.reply});
+    return out;
 }
 
 Result<bool> read_ledger_partition(store::Database& db, AlertId alert, std::int64_t partition,

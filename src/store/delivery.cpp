@@ -152,15 +152,6 @@ std::vector<RecipientRow> load_subscribers(Database& db,
     return rows;
 }
 
-bool any_suppression(Database& db) {
-    return db.first("SELECT 1 FROM suppression LIMIT 1").has_value();
-}
-
-bool is_suppressed(Database& db, const std::string& address_hmac) {
-    return db.first("SELECT 1 FROM suppression WHERE address_hmac = $1", {Blob{address_hmac}})
-        .has_value();
-}
-
 // --- leases ---------------------------------------------------------------------------------
 
 std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
@@ -344,35 +335,8 @@ std::optional<ClockRow> find_clock(Database& db, AlertId alert) {
 
 // --- the outbox -----------------------------------------------------------------------------
 
-std::vector<OutboxMail> due_outbox(Database& db, Time now, OutboxId above, std::size_t limit) {
-    std::vector<OutboxMail> mails;
-    db.for_each(
-        "SELECT id, mail_from, rcpt_to, smtputf8, message, attempts, not_after FROM outbox "
-        "WHERE state = 'queued' AND next_at <= $1 AND id > $2 ORDER BY id LIMIT $3",
-        {now, above, static_cast<std::uint64_t>(limit)}, [&](const Row& row) {
-            mails.push_back({.id = OutboxId(row.integer(0)),
-                             .mail_from = row.text(1),
-                             .rcpt_to = row.text(2),
-                             .smtputf8 = row.boolean(3),
-                             .message = row.blob(4),
-                             .attempts = static_cast<std::uint32_t>(row.integer(5)),
-                             .not_after = row.time(6)});
-        });
-    return mails;
-}
-
-void record_outbox(Database& db, const OutboxResult& result) {
-    if (result.state == "queued") {
-        db.execute(
-            "UPDATE outbox SET attempts = $2, next_at = $3, reply = $4 WHERE id = $1 AND "
-            "state = 'queued'",
-            {result.id, result.attempts, result.next_at, result.reply});
-        return;
-    }
-    db.execute(
-        "UPDATE outbox SET state = $2, attempts = $3, reply = $4, done_at = $5, message = $6 "
-        "WHERE id = $1",
-        {result.id, result.state, result.attempts, result.reply, result.at, Blob{}});
+void hurry_outbox(Database& db, Time now) {
+    db.execute("UPDATE outbox SET next_at = $1 WHERE state = 'queued' AND next_at > $1", {now});
 }
 
 }  // namespace tocsin::store

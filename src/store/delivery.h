@@ -62,10 +62,6 @@ std::vector<RecipientRow> load_recipients(Database& db,
 // Address, and subject, of subscribers whatever their subscriptions are.
 std::vector<RecipientRow> load_subscribers(Database& db,
                                            const std::vector<SubscriberId>& subscribers);
-// Whether any address is suppressed at all, and whether this one is.
-bool any_suppression(Database& db);
-bool is_suppressed(Database& db, const std::string& address_hmac);
-
 // --- leases ---
 struct LeaseTerms {
     std::string owner;
@@ -144,26 +140,8 @@ struct ClockRow {
 void finish_delivery(Database& db, AlertId alert, Time at, const ClockRow& clock);
 std::optional<ClockRow> find_clock(Database& db, AlertId alert);
 
-// --- the outbox, as delivery sees it ---
-struct OutboxMail {
-    OutboxId id;
-    std::string mail_from, rcpt_to;
-    bool smtputf8 = false;
-    std::string message;  // complete, unsigned
-    std::uint32_t attempts = 0;
-    Time not_after{};
-};
-// Queued mail whose time has come, above the id, oldest first.
-std::vector<OutboxMail> due_outbox(Database& db, Time now, OutboxId above, std::size_t limit);
-struct OutboxResult {
-    OutboxId id;
-    std::string state;  // queued | sent | failed | expired | unknown
-    std::uint32_t attempts = 0;
-    Time next_at{};
-    Time at{};
-    std::string reply;
-};
-// A mail that has its end loses its text: nothing of it is needed any more.
-void record_outbox(Database& db, const OutboxResult& result);
+// --- the outbox (store/outbox.h has the rest) ---
+// After a restart: what an earlier process had claimed or deferred is due at once.
+void hurry_outbox(Database& db, Time now);
 
 }  // namespace tocsin::store
