@@ -144,37 +144,52 @@ std::string q_encode(std::string_view text) {
     return out;
 }
 
-std::string encode(std::string_view text, bool use_q) {
-    return use_q ? q_encode(text) : base64_encode(text);
+// How many bytes of `text` (whole characters) one word of `room` encoded characters takes, in Q.
+std::size_t q_fits(std::string_view text, std::size_t room) {
+    std::size_t end = 0;
+    while (end < text.size()) {
+        const std::size_t next = end + character_bytes(text, end);
+        if (end > 0 && q_encode(text.substr(0, next)).size() > room) {
+            break;
+        }
+        end = next;
+    }
+    return end;
 }
 
-// Appends `text` as encoded words of whole characters, folded between them.
+// The same in B; 0 if nothing does. Some readers join neighbouring B words before they decode them
+// and stop at padding in the middle, so only the last word may have any.
+std::size_t b_fits(std::string_view text, std::size_t room) {
+    const std::size_t bytes_max = room / 4 * 3;
+    if (text.size() <= bytes_max) {
+        return text.size();
+    }
+    std::size_t best = 0;
+    for (std::size_t end = 0; end <= bytes_max; end += character_bytes(text, end)) {
+        best = end % 3 == 0 ? end : best;
+    }
+    return best;
+}
+
+// Appends `text` as encoded words of whole characters, folded between them. Q where most of it
+// stays readable, as people and filters prefer.
 void append_encoded_words(std::string& out, std::string_view text) {
-    const bool use_q = q_encode(text).size() <= base64_encode(text).size();
-    const std::string_view open = use_q ? kOpenQ : kOpenB;
+    const bool prefer_q = q_encode(text).size() * 2 <= base64_encode(text).size() * 3;
     std::size_t column = out.size() - (out.rfind('\n') + 1);
-    std::size_t at = 0;
-    bool first = true;
-    while (at < text.size()) {
-        if (!first) {
+    while (!text.empty()) {
+        const std::size_t room = std::min(kEncodedWordChars, kEncodedLineColumn - column) -
+                                 kOpenQ.size() - kClose.size();
+        const std::size_t in_b = prefer_q ? 0 : b_fits(text, room);
+        const std::size_t taken = in_b > 0 ? in_b : q_fits(text, room);
+        const std::string_view word = text.substr(0, taken);
+        out += in_b > 0 ? kOpenB : kOpenQ;
+        out += in_b > 0 ? base64_encode(word) : q_encode(word);
+        out += kClose;
+        text.remove_prefix(taken);
+        if (!text.empty()) {
             out += "\r\n ";
             column = 1;
         }
-        const std::size_t room =
-            std::min(kEncodedWordChars, kEncodedLineColumn - column) - open.size() - kClose.size();
-        std::size_t end = at;
-        while (end < text.size()) {
-            const std::size_t next = end + character_bytes(text, end);
-            if (end > at && encode(text.substr(at, next - at), use_q).size() > room) {
-                break;
-            }
-            end = next;
-        }
-        out += open;
-        out += encode(text.substr(at, end - at), use_q);
-        out += kClose;
-        at = end;
-        first = false;
     }
 }
 
