@@ -1,0 +1,150 @@
+// Lists, readers and the consent proof of the API.
+#include <stdexcept>
+
+#include "audience/audience.h"
+#include "web/api_routes.h"
+#include "web/api_support.h"
+#include "web/audience_json.h"
+
+namespace tocsin::web {
+
+namespace json = boost::json;
+
+namespace {
+
+using model::Permission;
+
+audience::Evidence evidence_of(const ApiCall& call) {
+    audience::Evidence evidence;
+    evidence.method = call.caller.via == Caller::Via::Token ? model::ConsentMethod::Api
+                                                            : model::ConsentMethod::Operator;
+    evidence.actor = call.caller.actor.name;
+    return evidence;
+}
+
+Task<net::HttpResponse> get_lists(ApiCall call) {
+    const Result<std::vector<audience::ListInfo>> lists =
+        co_await call.services.audience.show_lists();
+    if (!lists) {
+        co_return api_problem(lists.error());
+    }
+    json::array items;
+    for (const audience::ListInfo& list : *lists) {
+        items.push_back(list_json(list));
+    }
+    json::object out;
+    out["lists"] = std::move(items);
+    co_return api_json(200, out);
+}
+
+Task<Result<audience::ListInfo>> create_list(const ApiCall& call) {
+    CO_TRY_AS(JsonBody body, JsonBody::parse(call.request()));
+    audience::NewList list;
+    list.slug = body.text("slug");
+    list.name = body.text("name");
+    list.description = body.text("description");
+    CO_TRY(body.done());
+    co_return co_await call.services.audience.create_list(std::move(list));
+}
+
+Task<net::HttpResponse> post_list(ApiCall call) {
+    const Result<audience::ListInfo> list = co_await create_list(call);
+    co_return list ? api_json(201, list_json(*list)) : api_problem(list.error());
+}
+
+Task<net::HttpResponse> get_list(ApiCall call) {
+    const Result<audience::ListInfo> list =
+        co_await call.services.audience.show_list(call.context.param("slug"));
+    co_return list ? api_json(200, list_json(*list)) : api_problem(list.error());
+}
+
+// An error in the middle cuts the connection: half a list must not look like the whole.
+Task<void> stream_list(const NewsroomServices& services, std::string slug,
+                       net::HttpStream& stream) {
+    audience::ExportSink sink = [&stream](std::string part) {
+        return stream.write(std::move(part));
+    };
+    const Status exported = co_await services.audience.export_list(slug, sink);
+    if (!exported && !stream.closed()) {
+        throw std::runtime_error("a list could not be exported: " + exported.error().message());
+    }
+}
+
+Task<net::HttpResponse> get_list_export(ApiCall call) {
+    const std::string slug = call.context.param("slug");
+    const Result<audience::ListInfo> list = co_await call.services.audience.show_list(slug);
+    if (!list) {
+        co_return api_problem(list.error());
+    }
+    net::HttpResponse response;
+    response.headers.set("Content-Type", "text/csv; charset=utf-8");
+    response.headers.set("Cache-Control", "no-store");
+    response.headers.set("X-Content-Type-Options", "nosniff");
+    response.headers.set("Content-Disposition",
+                         fmt::format("attachment; filename=\"{}.csv\"", slug));
+    const NewsroomServices& services = call.services;
+    response.stream = [&services, slug](net::HttpStream& stream) {
+        return stream_list(services, slug, stream);
+    };
+    co_return response;
+}
+
+Task<net::HttpResponse> get_subscriber(ApiCall call) {
+    const Result<audience::ReaderRecord> record =
+        co_await call.services.audience.show_by_address(call.context.param("address"));
+    co_return record ? api_json(200, reader_json(*record)) : api_problem(record.error());
+}
+
+Task<net::HttpResponse> get_subscriber_export(ApiCall call) {
+    const Result<audience::ReaderRecord> record = co_await call.services.audience.export_by_address(
+        call.context.param("address"), evidence_of(call));
+    co_return record ? api_json(200, reader_json(*record)) : api_problem(record.error());
+}
+
+Task<net::HttpResponse> delete_subscriber(ApiCall call) {
+    const Status erased = co_await call.services.audience.erase_by_address(
+        call.context.param("address"), evidence_of(call));
+    if (!erased) {
+        co_return api_problem(erased.error());
+    }
+    net::HttpResponse response;
+    response.status = 204;
+    co_return response;
+}
+
+Task<net::HttpResponse> get_consent_verify(ApiCall call) {
+    const Result<audience::ConsentVerdict> verdict =
+        co_await call.services.audience.verify_consent();
+    if (!verdict) {
+        co_return api_problem(verdict.error());
+    }
+    json::object out;
+    out["intact"] = verdict->intact;
+    out["entries"] = verdict->entries;
+    out["head_hash"] = json_text(verdict->head_hash);
+    out["bad_seq"] = verdict->intact ? json::value(nullptr) : json::value(verdict->bad_seq);
+    out["problem"] = json_text(verdict->problem);
+    co_return api_json(200, out);
+}
+
+}  // namespace
+
+void add_api_audience_routes(Router& router, const NewsroomServices& services) {
+    const auto add = [&router, &services](std::string_view method, std::string_view pattern,
+                                          Permission permission, ApiHandler handler) {
+        add_api(router, services, method, pattern, permission, handler);
+    };
+    add("GET", "/api/v1/lists", Permission::ReadLists, get_lists);
+    add("POST", "/api/v1/lists", Permission::ChangeLists, post_list);
+    add("GET", "/api/v1/lists/{slug}", Permission::ReadLists, get_list);
+    add("GET", "/api/v1/lists/{slug}/export", Permission::ReadSubscribers, get_list_export);
+    add("GET", "/api/v1/subscribers/{address}", Permission::ReadSubscribers, get_subscriber);
+    // POST, because it is recorded in the reader's consent history.
+    add("POST", "/api/v1/subscribers/{address}/export", Permission::ReadSubscribers,
+        get_subscriber_export);
+    add("DELETE", "/api/v1/subscribers/{address}", Permission::ChangeSubscribers,
+        delete_subscriber);
+    add("GET", "/api/v1/consent/verify", Permission::ReadSubscribers, get_consent_verify);
+}
+
+}  // namespace tocsin::web

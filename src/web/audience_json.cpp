@@ -1,0 +1,95 @@
+#include "web/audience_json.h"
+
+#include "base/bytes.h"
+#include "web/api_support.h"
+
+namespace tocsin::web {
+
+namespace json = boost::json;
+
+json::object list_json(const audience::ListInfo& list) {
+    json::object out;
+    out["id"] = list.id.value();
+    out["slug"] = json_text(list.slug);
+    out["name"] = json_text(list.name);
+    out["description"] = json_text(list.description);
+    out["created_at"] = json_time(list.created_at);
+    out["active"] = list.active;
+    out["pending"] = list.pending;
+    out["left"] = list.left;
+    return out;
+}
+
+namespace {
+
+json::object consent_json(const audience::ReaderConsent& consent) {
+    const model::ConsentEntry& entry = consent.entry;
+    json::object out;
+    out["seq"] = entry.seq;
+    out["type"] = json_text(entry.type);
+    out["at"] = json_time(entry.at);
+    out["list"] = json_text(consent.list_slug);
+    out["purpose"] = json_text(entry.purpose);
+    out["method"] = json_text(entry.method);
+    out["actor"] = json_text(entry.actor);
+    out["page_url"] = json_text(entry.page_url);
+    out["wording"] = json_text(consent.wording);
+    out["wording_hash"] = json_text(hex_encode(entry.wording_hash));
+    out["hash"] = json_text(hex_encode(entry.hash));
+    return out;
+}
+
+json::object subscription_json(const audience::ReaderSubscription& subscription) {
+    json::object out;
+    out["list"] = json_text(subscription.list_slug);
+    out["state"] = json_text(subscription.state);
+    out["requested_at"] = json_time(subscription.requested_at);
+    out["confirmed_at"] = json_time(subscription.confirmed_at);
+    out["left_at"] = json_time(subscription.left_at);
+    return out;
+}
+
+}  // namespace
+
+json::object reader_json(const audience::ReaderRecord& record) {
+    json::object out;
+    out["id"] = record.id.value();
+    out["address"] = json_text(record.address);
+    out["locale"] = json_text(record.locale);
+    out["created_at"] = json_time(record.created_at);
+    out["suppressed"] = record.suppressed;
+    out["suppression_reason"] = json_text(record.suppression_reason);
+    json::array subscriptions;
+    for (const audience::ReaderSubscription& subscription : record.subscriptions) {
+        subscriptions.push_back(subscription_json(subscription));
+    }
+    out["subscriptions"] = std::move(subscriptions);
+    json::array purposes;
+    for (const audience::ReaderPurpose& purpose : record.purposes) {
+        json::object one;
+        one["purpose"] = json_text(purpose.purpose);
+        one["granted"] = purpose.granted;
+        one["changed_at"] = json_time(purpose.changed_at);
+        purposes.push_back(std::move(one));
+    }
+    out["purposes"] = std::move(purposes);
+    json::array consent;
+    for (const audience::ReaderConsent& event : record.consent) {
+        consent.push_back(consent_json(event));
+    }
+    out["consent"] = std::move(consent);
+    return out;
+}
+
+json::object import_json(const audience::ImportProgress& progress) {
+    json::object out;
+    out["id"] = progress.job;
+    out["next_row"] = progress.next_row;
+    out["accepted"] = progress.accepted;
+    out["refused"] = progress.refused;
+    out["duplicates"] = progress.duplicates;
+    out["finished"] = progress.finished;
+    return out;
+}
+
+}  // namespace tocsin::web
