@@ -1,0 +1,361 @@
+#include "app/service.h"
+
+#include <csignal>
+#include <future>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "alerts/alerts.h"
+#include "app/dev_site.h"
+#include "app/health.h"
+#include "app/inbox_service.h"
+#include "app/secrets.h"
+#include "audience/audience.h"
+#include "base/log.h"
+#include "delivery/audience_snapshot.h"
+#include "delivery/engine.h"
+#include "mail/dkim.h"
+#include "net/http_server.h"
+#include "store/store.h"
+#include "web/auth.h"
+#include "web/desk.h"
+#include "web/newspaper.h"
+#include "web/page.h"
+#include "web/reader_pages.h"
+
+namespace tocsin::app {
+
+namespace {
+
+// How long shutdown waits for requests that are being answered, and for final dots.
+constexpr std::chrono::seconds kWebDrainTime{5};
+constexpr std::chrono::seconds kDeliveryDrainTime{10};
+
+Result<std::optional<mail::DkimKeys>> load_dkim(const Config::Dkim& dkim) {
+    if (!dkim.enabled()) {
+        return std::optional<mail::DkimKeys>();
+    }
+    TRY_AS(const std::string rsa, read_private_file(dkim.key_file));
+    std::optional<mail::DkimKeySource> ed25519;
+    if (!dkim.ed25519_key_file.empty()) {
+        TRY_AS(std::string pem, read_private_file(dkim.ed25519_key_file));
+        ed25519 = mail::DkimKeySource{dkim.ed25519_selector, std::move(pem)};
+    }
+    TRY_AS(mail::DkimKeys keys,
+           mail::DkimKeys::load(dkim.domain, dkim.selector, rsa, std::move(ed25519)));
+    return std::optional<mail::DkimKeys>(std::move(keys));
+}
+
+delivery::FreezeRequest freeze_request(const alerts::AudienceOrder& order) {
+    return delivery::FreezeRequest{order.alert, order.kind, order.of, order.lists};
+}
+
+// New transactions end before this first suspends; then what was on the wire is settled.
+Task<void> stop_and_settle(delivery::Engine& engine, AlertId alert) {
+    engine.stop_alert(alert);
+    co_await engine.settled(alert);
+}
+
+// A loopback name that browsers take as a secure origin, whatever we listen on.
+std::string local_url(const Endpoint& endpoint, std::uint16_t port, bool tls) {
+    const std::string host = endpoint.is_loopback() || endpoint.host == "0.0.0.0" ||
+                                     endpoint.host == "::"
+                                 ? "localhost"
+                                 : endpoint.host;
+    return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
+}
+
+}  // namespace
+
+// Members are in the order in which they are made; destruction is the reverse.
+class Service::Impl {
+  public:
+    Impl(const Config& config, ServiceMode mode) : config_(config), mode_(mode) {}
+    ~Impl() { stop(); }
+
+    Status start() {
+        TRY(open_foundations());
+        TRY(listen());
+        TRY(make_delivery());
+        make_newsroom();
+        add_routes();
+        TRY(engine_->start());
+        web_thread_ = std::thread([this] { io_.run(); });
+        return mode_ == ServiceMode::Dev ? seed() : Status();
+    }
+
+    // On the web thread, like everything that audience does.
+    Status seed() {
+        TRY(store_->run(
+            [this](store::Database& db) { return seed_dev_editor(db, clock_.now()); }));
+        std::promise<Status> done;
+        auto report = [&done](std::exception_ptr failure, Status status) {
+            done.set_value(failure ? Error(ErrorKind::Internal, "seeding failed") : status);
+        };
+        boost::asio::co_spawn(io_, seed_dev_readers(*audience_), std::move(report));
+        return done.get_future().get();
+    }
+
+    void wait_for_signal() {
+        std::promise<int> caught;
+        signals_.async_wait([&caught](const boost::system::error_code& failed, int number) {
+            caught.set_value(failed ? 0 : number);
+        });
+        const int number = caught.get_future().get();
+        log_info("{}: stopping; a second signal is not needed, messages on the wire are awaited",
+                 number == SIGINT ? "interrupted" : "asked to end");
+    }
+
+    ServiceAddresses addresses;
+
+  private:
+    Status open_foundations() {
+        if (config_.log.level == "debug") {
+            set_log_level(LogLevel::Debug);
+        }
+        TRY_AS(const Secrets secrets, load_secrets(config_.secrets.file));
+        ring_.emplace(secrets.ring());
+        TRY_AS(keys_, load_dkim(config_.dkim));
+        TRY_AS(mail::Templates templates, mail::Templates::load());
+        templates_.emplace(std::move(templates));
+        TRY_AS(store_, store::Store::open(config_.store.url, clock_));
+        return {};
+    }
+
+    // Ports are taken before anything is sent, so that a second start fails without harm.
+    Status listen() {
+        const bool tls = !config_.http.tls_cert.empty();
+        public_server_ = make_server(public_router_);
+        TRY_AS(const std::uint16_t port,
+               public_server_->listen_tcp(config_.http.listen.host, config_.http.listen.port));
+        addresses.public_url = local_url(config_.http.listen, port, tls);
+        addresses.desk_url = addresses.public_url + "/desk";
+        control_server_ = make_server(desk_router_);
+        TRY(control_server_->listen_unix(config_.control.socket));
+        if (mode_ == ServiceMode::Serve) {
+            desk_server_ = make_server(desk_router_);
+            TRY_AS(const std::uint16_t desk_port,
+                   desk_server_->listen_tcp(config_.http.desk_listen.host,
+                                            config_.http.desk_listen.port));
+            addresses.desk_url = local_url(config_.http.desk_listen, desk_port, tls) + "/desk";
+        }
+        if (config_.dev.inbox) {
+            TRY_AS(inbox_, InboxService::start(io_, config_.dev.inbox_listen, clock_, *templates_,
+                                               config_.dkim));
+            addresses.inbox_url = addresses.public_url + "/inbox";
+        }
+        return {};
+    }
+
+    std::unique_ptr<net::HttpServer> make_server(web::Router& router) {
+        net::HttpServerOptions options;
+        options.tls_cert_file = config_.http.tls_cert;
+        options.tls_key_file = config_.http.tls_key;
+        options.body_limit = router.body_limit(options.body_bytes_max);
+        options.refusal = router.refusal();
+        return std::make_unique<net::HttpServer>(io_, std::move(options), router.handler());
+    }
+
+    Status make_delivery() {
+        delivery::EngineOptions options;
+        if (inbox_) {
+            options.relay = inbox_->route();
+        } else if (config_.delivery.relay) {
+            options.relay = *config_.delivery.relay;
+        } else {
+            return invalid(
+                "[delivery] relay = \"mx\": this version delivers through a smarthost only; name "
+                "one: relay = \"smtp://user:password@host:587?tls=required\"");
+        }
+        options.relay.helo = config_.delivery.helo;
+        options.limits.connections_max = config_.delivery.connections_max;
+        options.bounce_domain = config_.inbound.bounce_domain;
+        options.workers = config_.delivery.threads;
+        options.signers = config_.delivery.signers;
+        engine_ = std::make_unique<delivery::Engine>(*store_, clock_, *ring_,
+                                                     keys_ ? &*keys_ : nullptr, std::move(options));
+        return {};
+    }
+
+    void make_newsroom() {
+        audience::AudienceHooks hears;
+        hears.on_outbox = [this] { engine_->outbox_ready(); };
+        hears.on_left = [this](SubscriberId reader, std::optional<ListId> list) {
+            engine_->exclude(reader, list);
+        };
+        audience_ = std::make_unique<audience::Audience>(*store_, clock_, random_, *ring_,
+                                                         *templates_, audience_settings(),
+                                                         std::move(hears));
+
+        alerts::AlertHooks hooks;
+        hooks.freeze = [](store::Database& db, const alerts::AudienceOrder& order) {
+            return delivery::freeze_audience(db, freeze_request(order));
+        };
+        hooks.count = [](store::Database& db, const alerts::AudienceOrder& order) {
+            return delivery::count_audience(db, freeze_request(order));
+        };
+        hooks.released = [this](AlertId alert) { engine_->alert_released(alert); };
+        hooks.stop = [this](AlertId alert) { return stop_and_settle(*engine_, alert); };
+        hooks.prewarm = [this] { engine_->prewarm(); };
+        alerts_ = std::make_unique<alerts::Alerts>(*store_, clock_, random_, *templates_,
+                                                   alerts_settings(), std::move(hooks));
+
+        web::AuthSettings auth;
+        auth.desk_url = config_.site.desk_url;
+        auth.people_required = static_cast<int>(config_.desk.people_required);
+        auth_ = std::make_unique<web::Auth>(*store_, clock_, random_, std::move(auth));
+    }
+
+    audience::AudienceSettings audience_settings() const {
+        audience::AudienceSettings settings;
+        settings.public_url = config_.site.public_url;
+        settings.sender.newspaper = config_.site.name;
+        settings.sender.from_address = config_.site.from;
+        settings.sender.site_url = config_.site.public_url;
+        settings.sender.postal_address = config_.site.postal_address;
+        settings.sender.privacy_url = privacy_url();
+        // Invented readers live at .example; a real service must not mail reserved domains.
+        settings.reserved_domains = config_.dev.inbox ? audience::ReservedDomains::Allow
+                                                      : audience::ReservedDomains::Refuse;
+        return settings;
+    }
+
+    alerts::AlertsSettings alerts_settings() const {
+        alerts::AlertsSettings settings;
+        settings.site_name = config_.site.name;
+        settings.public_url = config_.site.public_url;
+        settings.from_name = config_.site.name;
+        settings.from_address = config_.site.from;
+        settings.message_id_domain = from_domain();
+        settings.unsubscribe_mailto = "unsubscribe@" + config_.inbound.bounce_domain;
+        settings.postal_address = config_.site.postal_address;
+        settings.privacy_url = privacy_url();
+        settings.approval.people_required = static_cast<int>(config_.desk.people_required);
+        return settings;
+    }
+
+    std::string from_domain() const {
+        return config_.site.from.substr(config_.site.from.find('@') + 1);
+    }
+    std::string privacy_url() const {
+        return config_.site.privacy_url.empty() ? config_.site.public_url + "/privacy"
+                                                : config_.site.privacy_url;
+    }
+
+    // Handlers keep references to the services, so they live as long as the routers.
+    void add_routes() {
+        reader_services_ = std::make_unique<web::ReaderServices>(web::ReaderServices{
+            *store_, clock_, *templates_, *audience_, config_.site.name, config_.site.public_url,
+            config_.site.from, config_.site.postal_address, config_.site.privacy_url,
+            config_.site.languages.front()});
+        desk_services_ = std::make_unique<web::NewsroomServices>(web::NewsroomServices{
+            *store_, clock_, random_, *templates_, *auth_, *alerts_, *audience_, *engine_,
+            config_.site.name, config_.site.public_url, config_.site.desk_url, setting_lines()});
+        const HealthParts health{*store_, *engine_};
+
+        web::add_reader_routes(public_router_, *reader_services_);
+        add_health_routes(public_router_, health, HealthDetail::AliveOnly);
+        web::add_desk_routes(desk_router_, *desk_services_);
+        web::add_api_routes(desk_router_, *desk_services_);
+        add_health_routes(desk_router_, health, HealthDetail::Everything);
+        if (inbox_) {
+            inbox_->add_routes(public_router_);
+        }
+        if (mode_ == ServiceMode::Dev) {
+            newspaper_services_ =
+                std::make_unique<web::NewspaperServices>(web::NewspaperServices{*templates_});
+            web::add_newspaper_routes(public_router_, *newspaper_services_);
+            web::add_desk_routes(public_router_, *desk_services_);
+            web::add_api_routes(public_router_, *desk_services_);
+            add_dev_sign_in(public_router_, *auth_, *store_, random_);
+        } else {
+            web::add_reader_home(public_router_, *reader_services_);
+        }
+    }
+
+    std::vector<web::SettingLine> setting_lines() const {
+        const std::string relay = inbox_ ? "the built-in inbox" : engine_->routes().front().name;
+        const std::string dkim =
+            config_.dkim.enabled() ? config_.dkim.selector + "._domainkey." + config_.dkim.domain
+                                   : "off: mail is not signed";
+        return {{"Sender", fmt::format("{} <{}>", config_.site.name, config_.site.from)},
+                {"Public pages", config_.site.public_url},
+                {"Mail leaves through", relay},
+                {"DKIM key", dkim},
+                {"Bounces go to", "b+…@" + config_.inbound.bounce_domain},
+                {"People behind an alert", std::to_string(config_.desk.people_required)},
+                {"Database", config_.store.url}};
+    }
+
+    void stop() {
+        for (auto* server : {public_server_.get(), desk_server_.get(), control_server_.get()}) {
+            if (server != nullptr) {
+                server->stop();
+            }
+        }
+        if (engine_) {
+            engine_->shutdown(kDeliveryDrainTime);
+        }
+        if (web_thread_.joinable()) {
+            spawn(io_.get_executor(), gate_, "drain the web", drain_web());
+            web_thread_.join();
+        }
+    }
+
+    Task<void> drain_web() {
+        for (auto* server : {public_server_.get(), desk_server_.get(), control_server_.get()}) {
+            if (server != nullptr) {
+                co_await server->drained(kWebDrainTime);
+            }
+        }
+        io_.stop();
+    }
+
+    const Config config_;
+    const ServiceMode mode_;
+    SystemClock clock_;
+    SecureRandom random_;
+    Gate gate_;
+    boost::asio::io_context io_{1};
+    // Registered before anything starts, so that an early signal is not lost.
+    boost::asio::signal_set signals_{io_, SIGINT, SIGTERM};
+    std::optional<mail::KeyRing> ring_;
+    std::optional<mail::DkimKeys> keys_;
+    std::optional<mail::Templates> templates_;
+    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<InboxService> inbox_;
+    std::unique_ptr<delivery::Engine> engine_;
+    std::unique_ptr<audience::Audience> audience_;
+    std::unique_ptr<alerts::Alerts> alerts_;
+    std::unique_ptr<web::Auth> auth_;
+    std::unique_ptr<web::ReaderServices> reader_services_;
+    std::unique_ptr<web::NewsroomServices> desk_services_;
+    std::unique_ptr<web::NewspaperServices> newspaper_services_;
+    web::Router public_router_;
+    web::Router desk_router_;
+    std::unique_ptr<net::HttpServer> public_server_;
+    std::unique_ptr<net::HttpServer> desk_server_;
+    std::unique_ptr<net::HttpServer> control_server_;
+    std::thread web_thread_;
+};
+
+Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Service::~Service() = default;
+
+Result<std::unique_ptr<Service>> Service::start(const Config& config, ServiceMode mode) {
+    auto impl = std::make_unique<Impl>(config, mode);
+    TRY(impl->start());
+    return std::unique_ptr<Service>(new Service(std::move(impl)));
+}
+
+const ServiceAddresses& Service::addresses() const {
+    return impl_->addresses;
+}
+
+void Service::wait_for_signal() {
+    impl_->wait_for_signal();
+}
+
+}  // namespace tocsin::app
