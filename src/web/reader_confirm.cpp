@@ -1,0 +1,116 @@
+// The links of the confirmation mail: /c/{token} confirms, /n/{token} says "this wasn't me".
+// GET shows what the button will do; only POST does it, so a link scanner changes nothing.
+#include <charconv>
+
+#include "audience/audience.h"
+#include "net/form.h"
+#include "web/reader_pages.h"
+#include "web/reader_render.h"
+
+namespace tocsin::web {
+
+namespace {
+
+audience::Evidence evidence_of(const ReaderServices& services, const Context& context,
+                               std::string wording) {
+    audience::Evidence evidence;
+    evidence.wording = std::move(wording);
+    evidence.page_url = services.public_url + mask_path(context.request.path);
+    return evidence;
+}
+
+Task<net::HttpResponse> confirm_page(const ReaderServices& services, Context context) {
+    auto view = co_await services.audience.confirm_view(context.param("token"));
+    if (!view) {
+        co_return failure_page(services, view.error());
+    }
+    mail::TemplateValues values = page_values(services, "Confirm your sign-up");
+    values.show("NO_INDEX");
+    values.set("ADDRESS", view->address);
+    values.set("LIST_NAME", view->list_name);
+    values.set("ACTION", context.request.path);
+    values.show_if(view->marketing == audience::Marketing::Granted, "MARKETING");
+    values.show_if(!view->also_pending.empty(), "ALSO_ANY");
+    for (const auto& [id, name] : view->also_pending) {
+        mail::TemplateValues& also = values.add("ALSO");
+        also.set("ALSO_ID", id.value());
+        also.set("ALSO_NAME", name);
+    }
+    co_return reader_page(services, 200, "templates/reader_confirm.html.tpl", values);
+}
+
+std::vector<ListId> ids_of(const std::vector<std::string>& texts) {
+    std::vector<ListId> ids;
+    for (const std::string& text : texts) {
+        std::int64_t id = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+        if (error == std::errc() && end == text.data() + text.size() && id > 0) {
+            ids.emplace_back(id);
+        }
+    }
+    return ids;
+}
+
+Task<net::HttpResponse> confirm(const ReaderServices& services, Context context) {
+    const Result<net::Form> form = net::parse_form(context.request);
+    if (!form) {
+        co_return status_page(services, 400);
+    }
+    audience::Evidence evidence =
+        evidence_of(services, context, "Confirm your sign-up\n[button] Confirm my sign-up");
+    std::vector<ListId> also = ids_of(form->all("also"));
+    auto done = co_await services.audience.confirm(context.param("token"), std::move(evidence),
+                                                   std::move(also));
+    if (!done) {
+        co_return failure_page(services, done.error());
+    }
+    mail::TemplateValues values =
+        page_values(services, "Thanks for signing up to the " + done->list_name + " email");
+    values.show("NO_INDEX");
+    values.set("LIST_NAME", done->list_name);
+    values.set("MANAGE_URL", done->manage_url);
+    values.set("UNSUBSCRIBE_URL", done->unsubscribe_url);
+    co_return reader_page(services, 200, "templates/reader_confirmed.html.tpl", values);
+}
+
+Task<net::HttpResponse> not_me_page(const ReaderServices& services, Context context) {
+    auto address = co_await services.audience.not_me_view(context.param("token"));
+    if (!address) {
+        co_return failure_page(services, address.error());
+    }
+    mail::TemplateValues values = page_values(services, "Was this not you?");
+    values.show("NO_INDEX");
+    values.show("ASK");
+    values.set("ADDRESS", *address);
+    values.set("ACTION", context.request.path);
+    co_return reader_page(services, 200, "templates/reader_not_me.html.tpl", values);
+}
+
+Task<net::HttpResponse> not_me(const ReaderServices& services, Context context) {
+    audience::Evidence evidence =
+        evidence_of(services, context, "Was this not you?\n[button] It was not me");
+    const Status done = co_await services.audience.not_me(context.param("token"), evidence);
+    if (!done) {
+        co_return failure_page(services, done.error());
+    }
+    mail::TemplateValues values = page_values(services, "We will not write again");
+    values.show("NO_INDEX");
+    values.show("DONE");
+    co_return reader_page(services, 200, "templates/reader_not_me.html.tpl", values);
+}
+
+}  // namespace
+
+void add_confirm_routes(Router& router, const ReaderServices& services) {
+    const ReaderServices* s = &services;
+    router.add("GET", "/c/{token}",
+               [s](Context context) { return confirm_page(*s, std::move(context)); });
+    router.add("POST", "/c/{token}",
+               [s](Context context) { return confirm(*s, std::move(context)); });
+    router.add("GET", "/n/{token}",
+               [s](Context context) { return not_me_page(*s, std::move(context)); });
+    router.add("POST", "/n/{token}",
+               [s](Context context) { return not_me(*s, std::move(context)); });
+}
+
+}  // namespace tocsin::web

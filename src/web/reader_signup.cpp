@@ -1,0 +1,293 @@
+// Sign-up: the page, the answer to the box wherever it stands, and the box for other sites.
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "audience/audience.h"
+#include "base/log.h"
+#include "mail/address.h"
+#include "net/url.h"
+#include "web/reader_pages.h"
+#include "web/reader_render.h"
+#include "web/signup_form.h"
+#include "web/signup_pace.h"
+#include "web/static_files.h"
+
+namespace tocsin::web {
+
+namespace {
+
+constexpr int kConfirmHours = 72;
+constexpr std::string_view kBadAddress = "Please enter a valid email address";
+
+std::string accepted_message(std::string_view email) {
+    return fmt::format(
+        "If {} is not signed up yet, a message is on its way. Open it and press the button, and "
+        "you are on the list.",
+        email);
+}
+
+// Lets pages of every origin read the answer; there are no cookies that could be misused.
+net::HttpResponse for_all_origins(net::HttpResponse response) {
+    response.headers.set("Access-Control-Allow-Origin", "*");
+    response.headers.set("Vary", "Accept, Origin");
+    return response;
+}
+
+PagePolicy policy_of(AnswerAs answer) {
+    PagePolicy policy;
+    policy.framing = answer == AnswerAs::FramedPage ? Framing::Anyone : Framing::Nobody;
+    return policy;
+}
+
+net::HttpResponse box_page(const ReaderServices& services, const audience::ListInfo& list,
+                           BoxState box, int status) {
+    const bool failed = status != 200;
+    mail::TemplateValues values = page_values(
+        services, failed ? "Error: sign up to " + list.name : "Sign up to " + list.name);
+    values.set("LIST_NAME", list.name);
+    box.list = list.slug;
+    if (box.in_frame) {
+        box.title = list.name;
+        values.show("BOX");
+        fill_box(values, services, box);
+        return reader_page(services, status, "templates/embed_frame.html.tpl", values,
+                           policy_of(AnswerAs::FramedPage));
+    }
+    values.set_if_any("DESCRIPTION", list.description);
+    box.title = "Sign up";
+    fill_box(values, services, box);
+    return reader_page(services, status, "templates/reader_signup.html.tpl", values);
+}
+
+net::HttpResponse refused_json(std::string_view error, std::string_view reason,
+                               std::string_view suggestion) {
+    boost::json::object answer;
+    answer["status"] = error.empty() ? "did_you_mean" : "refused";
+    if (!error.empty()) {
+        answer["error"] = std::string(error);
+        answer["reason"] = std::string(reason);
+    }
+    if (!suggestion.empty()) {
+        answer["suggestion"] = std::string(suggestion);
+    }
+    return json_response(422, boost::json::serialize(answer));
+}
+
+// The same for every address that could receive mail.
+net::HttpResponse accepted(const ReaderServices& services, const net::HttpRequest& request,
+                           const SignupForm& form, const audience::ListInfo& list) {
+    const std::string message = accepted_message(form.email);
+    if (form.answer == AnswerAs::Json) {
+        boost::json::object answer;
+        answer["status"] = "accepted";
+        answer["title"] = "Check your inbox";
+        answer["message"] = message;
+        return json_response(200, boost::json::serialize(answer));
+    }
+    mail::TemplateValues values = page_values(services, "Check your inbox");
+    values.show("NO_INDEX");
+    values.set("MESSAGE", message);
+    if (form.answer == AnswerAs::FramedPage) {
+        values.set("TITLE", list.name);
+        values.show("DONE");
+        return reader_page(services, 200, "templates/embed_frame.html.tpl", values,
+                           policy_of(form.answer));
+    }
+    values.set("CONFIRM_HOURS", kConfirmHours);
+    // Only back to where the form came from: the page cannot be made to link elsewhere.
+    const Result<std::string> origin = net::origin_of(form.page_url);
+    if (origin && *origin == request.headers.get("origin")) {
+        values.set_if_any("BACK_URL", form.page_url);
+    }
+    values.set_if_any("AGAIN_URL", "/lists/" + list.slug);
+    return reader_page(services, 200, "templates/reader_check_inbox.html.tpl", values);
+}
+
+net::HttpResponse refused(const ReaderServices& services, const SignupForm& form,
+                          const audience::ListInfo& list, const mail::AddressCheck& check) {
+    const std::string error = check.ok ? std::string() : std::string(kBadAddress);
+    if (form.answer == AnswerAs::Json) {
+        return refused_json(error, check.reason, check.suggestion);
+    }
+    BoxState box;
+    box.email = form.email;
+    box.error = error;
+    box.suggestion = check.suggestion;
+    box.page_url = form.page_url;
+    box.marketing = form.marketing;
+    box.in_frame = form.answer == AnswerAs::FramedPage;
+    return box_page(services, list, std::move(box), 422);
+}
+
+net::HttpResponse failed(const ReaderServices& services, AnswerAs answer, const Error& error) {
+    if (answer == AnswerAs::Json) {
+        return problem_response(error);
+    }
+    return error.kind() == ErrorKind::NotFound ? status_page(services, 404)
+                                               : status_page(services, status_of(error.kind()));
+}
+
+audience::SignupRequest to_request(const ReaderServices& services, const SignupForm& form,
+                                   const audience::ListInfo& list,
+                                   const net::HttpRequest& request) {
+    audience::SignupRequest signup;
+    signup.list = list.slug;
+    signup.address = form.email;
+    signup.marketing =
+        form.marketing ? audience::Marketing::Granted : audience::Marketing::Declined;
+    signup.locale = services.language;
+    const std::string privacy = privacy_link(services);
+    signup.evidence.wording =
+        signup_wording(services.site_name, list.name,
+                       privacy.starts_with('/') ? services.public_url + privacy : privacy);
+    signup.evidence.page_url = form.page_url;
+    signup.evidence.method = form.answer == AnswerAs::Json && request.headers.get("origin").empty()
+                                 ? model::ConsentMethod::Api
+                                 : model::ConsentMethod::WebForm;
+    return signup;
+}
+
+Task<net::HttpResponse> sign_up(const ReaderServices& services, SignupPace& pace, Context context) {
+    const net::HttpRequest& request = context.request;
+    Result<SignupForm> form = read_signup_form(request);
+    if (!form) {
+        if (answer_for(request) == AnswerAs::Json) {
+            co_return for_all_origins(problem_response(form.error()));
+        }
+        co_return for_all_origins(status_page(services, 400));
+    }
+    auto list = co_await services.audience.show_list(context.param("list"));
+    if (!list) {
+        co_return for_all_origins(failed(services, form->answer, list.error()));
+    }
+    mail::AddressCheck check = mail::check_address(form->email);
+    const bool ask = !check.suggestion.empty() && form->as_typed != form->email;
+    if (!check.ok || ask) {
+        co_return for_all_origins(refused(services, *form, *list, check));
+    }
+    if (!pace.allow(request.peer)) {
+        const Error limited(ErrorKind::Limited, "too many sign-ups from this network");
+        co_return for_all_origins(failed(services, form->answer, limited));
+    }
+    if (!form->trapped) {
+        audience::SignupRequest signup = to_request(services, *form, *list, request);
+        auto answer = co_await services.audience.sign_up(std::move(signup));
+        if (!answer) {
+            log_warning("a sign-up failed: {}", answer.error().message());
+            co_return for_all_origins(failed(services, form->answer, answer.error()));
+        }
+        if (answer->kind == audience::SignupAnswer::Kind::BadAddress) {
+            check.ok = false;
+            check.reason = answer->reason;
+            check.suggestion = answer->suggestion;
+            co_return for_all_origins(refused(services, *form, *list, check));
+        }
+    }
+    co_return for_all_origins(accepted(services, request, *form, *list));
+}
+
+Task<net::HttpResponse> preflight(Context) {
+    net::HttpResponse response;
+    response.status = 204;
+    response.headers.set("Access-Control-Allow-Origin", "*");
+    response.headers.set("Access-Control-Allow-Methods", "POST");
+    response.headers.set("Access-Control-Allow-Headers", "Content-Type, Accept");
+    response.headers.set("Access-Control-Max-Age", "86400");
+    co_return response;
+}
+
+enum class Where { OwnPage, Frame };
+
+Task<net::HttpResponse> signup_page(const ReaderServices& services, Where where, Context context) {
+    auto list = co_await services.audience.show_list(context.param("list"));
+    if (!list) {
+        co_return failed(services, AnswerAs::Page, list.error());
+    }
+    BoxState box;
+    box.page_url = services.public_url + context.request.path;
+    box.in_frame = where == Where::Frame;
+    if (box.in_frame) {
+        // The frame's page is the newspaper's: it is what the reader saw.
+        const Result<std::string> page =
+            net::parse_http_url(context.request.headers.get("referer"));
+        box.page_url = page ? *page : box.page_url;
+    }
+    co_return box_page(services, *list, std::move(box), 200);
+}
+
+std::string snippet_of(const ReaderServices& services, const audience::ListInfo& list) {
+    const std::string privacy = privacy_link(services);
+    return fmt::format(
+        R"(<link rel="stylesheet" href="{0}/static/embed.css">
+<section class="tocsin">
+  <p class="tocsin-kicker">Breaking news</p>
+  <h2 class="tocsin-title">{2}</h2>
+  <p class="tocsin-lead">Free, real-time breaking-news alerts, straight to your inbox</p>
+  <form class="tocsin-form" action="{0}/lists/{1}/signup" method="post" data-tocsin>
+    <label class="tocsin-label" for="tocsin-email">Email address</label>
+    <div class="tocsin-row">
+      <input class="tocsin-email" id="tocsin-email" name="email" type="email" autocomplete="email" required>
+      <button class="tocsin-button" type="submit">Sign up</button>
+    </div>
+    <label class="tocsin-check"><input type="checkbox" name="marketing" value="yes">
+      <span>I would like to be emailed about offers, events and updates</span></label>
+    <p class="tocsin-small">We use your address only for what you choose here, and you can leave with one click. <a href="{3}">Privacy notice</a></p>
+  </form>
+</section>
+<script src="{0}/embed.js" async></script>)",
+        services.public_url, list.slug, list.name,
+        privacy.starts_with('/') ? services.public_url + privacy : privacy);
+}
+
+Task<net::HttpResponse> snippet_page(const ReaderServices& services, Context context) {
+    auto list = co_await services.audience.show_list(context.param("list"));
+    if (!list) {
+        co_return failed(services, AnswerAs::Page, list.error());
+    }
+    const std::string& url = services.public_url;
+    mail::TemplateValues values = page_values(services, "The sign-up box");
+    values.show("NO_INDEX");
+    values.set("LIST_NAME", list->name);
+    values.set("SNIPPET", snippet_of(services, *list));
+    values.set("SNIPPET_SCRIPT",
+               fmt::format("<link rel=\"stylesheet\" href=\"{0}/static/embed.css\">\n"
+                           "<div data-tocsin-list=\"{1}\" data-tocsin-name=\"{2}\"></div>\n"
+                           "<script src=\"{0}/embed.js\" async></script>",
+                           url, list->slug, list->name));
+    values.set("SNIPPET_FRAME",
+               fmt::format("<iframe src=\"{}/embed/{}\" title=\"Sign up to {}\" width=\"100%\" "
+                           "height=\"420\" loading=\"lazy\"></iframe>",
+                           url, list->slug, list->name));
+    values.set("SNIPPET_CSP", fmt::format("script-src {0}; style-src {0}; connect-src {0}; "
+                                          "form-action {0}; frame-src {0}",
+                                          url));
+    values.set("SNIPPET_THEME",
+               ".tocsin {\n  --tocsin-accent: #0a5c36;\n  --tocsin-on-accent: #ffffff;\n"
+               "  --tocsin-background: #ffffff;\n  --tocsin-text: #111111;\n"
+               "  --tocsin-font: inherit;\n  --tocsin-headline-font: inherit;\n}");
+    co_return reader_page(services, 200, "templates/embed_snippet.html.tpl", values);
+}
+
+Task<net::HttpResponse> embed_script(Context context) {
+    co_return static_file(context.request, "embed.js");
+}
+
+}  // namespace
+
+void add_signup_routes(Router& router, const ReaderServices& services) {
+    const ReaderServices* s = &services;
+    auto pace = std::make_shared<SignupPace>(services.clock);
+    router.add("GET", "/lists/{list}", [s](Context context) {
+        return signup_page(*s, Where::OwnPage, std::move(context));
+    });
+    router.add("POST", "/lists/{list}/signup",
+               [s, pace](Context context) { return sign_up(*s, *pace, std::move(context)); });
+    router.add("OPTIONS", "/lists/{list}/signup", preflight);
+    router.add("GET", "/embed.js", embed_script);
+    router.add("GET", "/embed/{list}",
+               [s](Context context) { return signup_page(*s, Where::Frame, std::move(context)); });
+    router.add("GET", "/embed/{list}/snippet",
+               [s](Context context) { return snippet_page(*s, std::move(context)); });
+}
+
+}  // namespace tocsin::web

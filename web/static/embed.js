@@ -1,0 +1,184 @@
+// The sign-up box, improved: sends the form without leaving the page, says what happened beside
+// the field. Without this script the same form posts as any form does.
+//
+// Improves every <form data-tocsin>. Turns <div data-tocsin-list="slug"> into such a form.
+// Sets no cookie, stores nothing, talks only to the form's own address. Needs no inline style or
+// script, so a strict Content-Security-Policy is enough (script-src, style-src, connect-src and
+// form-action with this file's origin).
+(function () {
+  "use strict";
+  var script = document.currentScript;
+  var origin = script && script.src ? new URL(script.src).origin : location.origin;
+  var WORDS = {
+    bad: "Please enter a valid email address",
+    meant: "Did you mean ",
+    limited: "Too many sign-ups from this network. Please try again in a minute.",
+    failed: "That did not work. Please check your connection and try again.",
+    sending: "Sending…"
+  };
+
+  function make(tag, className, text) {
+    var element = document.createElement(tag);
+    if (className) element.className = className;
+    if (text) element.textContent = text;
+    return element;
+  }
+
+  function child(parent, tag, className, text) {
+    return parent.appendChild(make(tag, className, text));
+  }
+
+  function enhance(form) {
+    if (form.dataset.tocsinReady) return;
+    var email = form.elements.email;
+    var button = form.querySelector("button[type=submit], button:not([type]), input[type=submit]");
+    if (!email || !button) return;
+    form.dataset.tocsinReady = "true";
+    form.noValidate = true;
+    var id = email.id || (email.id = "tocsin-email-" + Math.random().toString(36).slice(2));
+
+    var error = form.querySelector("[data-tocsin-error]");
+    if (!error) {
+      error = make("p", "tocsin-error");
+      (email.closest(".tocsin-row") || email).insertAdjacentElement("afterend", error);
+    }
+    error.id = error.id || id + "-error";
+    error.setAttribute("role", "alert");
+    var suggestion = form.querySelector("[data-tocsin-suggestion]");
+    if (!suggestion) {
+      suggestion = make("p", "tocsin-suggestion");
+      error.insertAdjacentElement("afterend", suggestion);
+    }
+    suggestion.id = suggestion.id || id + "-suggestion";
+    suggestion.setAttribute("aria-live", "polite");
+
+    var described = (email.getAttribute("aria-describedby") || "").split(" ").filter(Boolean);
+    [error.id, suggestion.id].forEach(function (name) {
+      if (described.indexOf(name) < 0) described.push(name);
+    });
+    email.setAttribute("aria-describedby", described.join(" "));
+
+    var busy = false;
+    var asTyped = "";
+
+    function show(message, suggested) {
+      error.textContent = message;
+      suggestion.textContent = "";
+      if (message || suggested) email.setAttribute("aria-invalid", "true");
+      else email.removeAttribute("aria-invalid");
+      if (!suggested) return;
+      var use = child(suggestion, "button", "tocsin-use",
+          WORDS.meant + suggested.slice(suggested.lastIndexOf("@") + 1) + "?");
+      use.type = "button";
+      use.addEventListener("click", function () {
+        email.value = suggested;
+        asTyped = suggested;
+        show("", "");
+        email.focus();
+      });
+    }
+
+    function done(answer) {
+      var panel = make("div", "tocsin-done");
+      panel.setAttribute("role", "status");
+      panel.tabIndex = -1;
+      child(panel, "p", "tocsin-title", answer.title);
+      child(panel, "p", "", answer.message);
+      form.hidden = true;
+      form.insertAdjacentElement("afterend", panel);
+      panel.focus();
+    }
+
+    function fail(message) {
+      show("", "");
+      error.textContent = message;
+    }
+
+    email.addEventListener("input", function () {
+      if (error.textContent || suggestion.textContent) show("", "");
+    });
+
+    form.addEventListener("submit", function (event) {
+      event.preventDefault();
+      if (busy) return;
+      var typed = email.value.trim();
+      if (!typed || typed.indexOf("@") < 1) {
+        show(WORDS.bad, "");
+        email.focus();
+        return;
+      }
+      busy = true;
+      button.setAttribute("aria-disabled", "true");
+      var body = new URLSearchParams(new FormData(form));
+      body.set("page_url", location.origin + location.pathname);
+      if (asTyped) body.set("as_typed", asTyped);
+      fetch(form.action, {
+        method: "POST",
+        body: body,
+        headers: {Accept: "application/json"},
+        credentials: "omit",
+        referrerPolicy: "no-referrer"
+      }).then(function (response) {
+        return response.json().then(function (answer) {
+          if (response.ok) return done(answer);
+          if (response.status === 422) {
+            asTyped = answer.suggestion && !answer.error ? typed : "";
+            show(answer.error || "", answer.suggestion || "");
+            email.focus();
+          } else {
+            fail(response.status === 429 ? WORDS.limited : WORDS.failed);
+          }
+        });
+      }).catch(function () {
+        fail(WORDS.failed);
+      }).then(function () {
+        busy = false;
+        button.removeAttribute("aria-disabled");
+      });
+    });
+  }
+
+  // <div data-tocsin-list="breaking" data-tocsin-name="The Harbour Post" data-tocsin-privacy="...">
+  function build(place) {
+    if (place.firstElementChild) return;
+    var id = "tocsin-" + place.dataset.tocsinList;
+    place.classList.add("tocsin");
+    child(place, "p", "tocsin-kicker", "Breaking news");
+    child(place, "h2", "tocsin-title", place.dataset.tocsinName || "Breaking-news alerts");
+    child(place, "p", "tocsin-lead",
+        "Free, real-time breaking-news alerts, straight to your inbox");
+    var form = make("form", "tocsin-form");
+    form.method = "post";
+    form.action = origin + "/lists/" + encodeURIComponent(place.dataset.tocsinList) + "/signup";
+    form.setAttribute("data-tocsin", "");
+    var label = child(form, "label", "tocsin-label", "Email address");
+    label.htmlFor = id;
+    var row = child(form, "div", "tocsin-row");
+    var email = child(row, "input", "tocsin-email");
+    email.type = "email";
+    email.name = "email";
+    email.id = id;
+    email.autocomplete = "email";
+    email.required = true;
+    child(row, "button", "tocsin-button", "Sign up").type = "submit";
+    var check = child(form, "label", "tocsin-check");
+    var marketing = child(check, "input");
+    marketing.type = "checkbox";
+    marketing.name = "marketing";
+    marketing.value = "yes";
+    child(check, "span", "", "I would like to be emailed about offers, events and updates");
+    var small = child(form, "p", "tocsin-small",
+        "We use your address only for what you choose here. ");
+    var privacy = child(small, "a", "", "Privacy notice");
+    privacy.href = place.dataset.tocsinPrivacy || origin + "/privacy";
+    place.appendChild(form);
+  }
+
+  function start() {
+    document.querySelectorAll("[data-tocsin-list]").forEach(build);
+    document.querySelectorAll("form[data-tocsin]").forEach(enhance);
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
