@@ -230,6 +230,9 @@ Status check_address_text(std::string_view name, std::string_view address) {
 Result<HeaderField> HeaderField::text(std::string_view name, std::string_view text) {
     TRY(check_name(name));
     TRY(check_text(name, text));
+    if (text.empty()) {
+        return invalid("the " + std::string(name) + " header would be empty");
+    }
     std::string raw = std::string(name) + ": ";
     if (travels_plain(text)) {
         append_folded(raw, text);

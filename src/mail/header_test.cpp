@@ -50,6 +50,7 @@ TEST(Header, RefusesControlCharactersAndNeverStripsThem) {
     EXPECT_FALSE(HeaderField::text("Subject", "\xFF"));
     EXPECT_FALSE(HeaderField::text("Sub ject", "x"));
     EXPECT_FALSE(HeaderField::text("", "x"));
+    EXPECT_FALSE(HeaderField::text("Subject", ""));
     EXPECT_FALSE(HeaderField::verbatim("List-Id", ""));
     EXPECT_FALSE(HeaderField::verbatim("List-Id", std::string(999, 'x')));
 }

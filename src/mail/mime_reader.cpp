@@ -130,10 +130,15 @@ class PartReader {
     std::size_t parts_ = 0;
 };
 
-void read_headers(GMimeMessage* message, ParsedMail& out) {
-    GMimeHeaderList* list = g_mime_object_get_header_list(GMIME_OBJECT(message));
-    const int count = std::min(g_mime_header_list_get_count(list), static_cast<int>(kHeadersMax));
-    for (int i = 0; i < count; ++i) {
+void read_headers(GMimeObject* object, ParsedMail& out) {
+    if (object == nullptr) {
+        return;
+    }
+    GMimeHeaderList* list = g_mime_object_get_header_list(object);
+    for (int i = 0; i < g_mime_header_list_get_count(list); ++i) {
+        if (out.headers.size() == kHeadersMax) {
+            return;
+        }
         GMimeHeader* header = g_mime_header_list_get_header_at(list, i);
         out.headers.emplace_back(or_empty(g_mime_header_get_name(header)),
                                  or_empty(g_mime_header_get_value(header)));
@@ -163,10 +168,13 @@ Result<ParsedMail> parse_mail(std::string_view bytes) {
         return invalid("these bytes are not a mail");
     }
     ParsedMail out;
-    read_headers(message.get(), out);
+    read_headers(GMIME_OBJECT(message.get()), out);
     if (out.headers.empty()) {
         return invalid("the mail has no headers");
     }
+    // GMime keeps Content-* with the part that they describe.
+    GMimeObject* body = g_mime_message_get_mime_part(message.get());
+    read_headers(body, out);
     out.subject = or_empty(g_mime_message_get_subject(message.get()));
     out.from = addresses(message.get(), GMIME_ADDRESS_TYPE_FROM);
     out.to = addresses(message.get(), GMIME_ADDRESS_TYPE_TO);
@@ -174,7 +182,7 @@ Result<ParsedMail> parse_mail(std::string_view bytes) {
     if (GDateTime* date = g_mime_message_get_date(message.get()); date != nullptr) {
         out.date = from_ms(g_date_time_to_unix(date) * 1000);
     }
-    PartReader(out).read(g_mime_message_get_mime_part(message.get()), 0);
+    PartReader(out).read(body, 0);
     return out;
 }
 

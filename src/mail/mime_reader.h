@@ -25,7 +25,7 @@ struct MailAttachment {
 };
 
 struct ParsedMail {
-    // In their order, unfolded, encoded words decoded, always valid UTF-8.
+    // In their order, Content-* last; unfolded, encoded words decoded, always valid UTF-8.
     std::vector<std::pair<std::string, std::string>> headers;
     std::string subject;
     std::string from;  // "Name <address>, ..." for people to read
