@@ -104,8 +104,12 @@ struct Config {
         std::string level = "info";
     } log;
 
-    // Where each key's value is from, for the explanation: "site.name" -> "line 3", "default", ...
-    std::map<std::string, std::string, std::less<>> origins;
+    // For the explanation: "site.name" -> its value, masked where secret, and where it is from.
+    struct Shown {
+        std::string value;
+        std::string from;  // "line 3", "TOCSIN_SITE_NAME", "default"
+    };
+    std::map<std::string, Shown, std::less<>> shown;
 };
 
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;

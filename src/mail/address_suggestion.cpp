@@ -8,16 +8,17 @@
 //      letter must be right or have changed places with the second, since a name that begins
 //      otherwise is more likely somebody else's. Two providers equally near: no suggestion.
 //
-// A slip is a letter too many, too few, another, or two that changed places (optimal string
-// alignment). Only distinctive names are offered as corrections: "orange" and "globo" are a letter
-// away from other people's words, "gmail" is not.
+// What a slip is, base/slips.h says. Only distinctive names are offered as corrections: "orange"
+// and "globo" are a letter away from other people's words, "gmail" is not.
 #include "mail/address_suggestion.h"
 
 #include <algorithm>
 #include <array>
 #include <libpsl.h>
 #include <memory>
-#include <vector>
+#include <string>
+
+#include "base/slips.h"
 
 namespace tocsin::mail {
 
@@ -65,31 +66,6 @@ constexpr std::string_view kCommonEndings[] = {
 
 constexpr std::size_t kCorrectedNameCharsMin = 5;
 constexpr std::size_t kTwoSlipsNameCharsMin = 9;
-
-// Optimal string alignment distance: like Levenshtein's, with neighbours that changed places as one
-// slip. Domain labels are at most 63 characters.
-std::size_t slips_between(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> before_last(b.size() + 1);
-    std::vector<std::size_t> last(b.size() + 1);
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) {
-        last[j] = j;
-    }
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t other = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-            row[j] = std::min({last[j] + 1, row[j - 1] + 1, other});
-            const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if (swapped) {
-                row[j] = std::min(row[j], before_last[j - 2] + 1);
-            }
-        }
-        before_last.swap(last);
-        last.swap(row);
-    }
-    return last[b.size()];
-}
 
 struct Split {
     std::string_view name;

@@ -1,0 +1,383 @@
+#include "app/config_keys.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <boost/asio/ip/address.hpp>
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "mail/address.h"
+#include "net/url.h"
+
+namespace tocsin::app {
+
+namespace {
+
+constexpr std::size_t kNameBytesMax = 100;
+constexpr std::size_t kLineBytesMax = 300;
+
+using Presence = ConfigKey::Presence;
+
+std::string resolved(const Config& config, const std::string& path) {
+    if (path.empty()) {
+        return path;
+    }
+    return (std::filesystem::path(config.folder) / path).lexically_normal().string();
+}
+
+// One line of text for people, which ends up in mail headers and pages.
+Status check_line(const std::string& text, std::size_t bytes_max) {
+    if (text.size() > bytes_max) {
+        return invalid(fmt::format("is longer than {} bytes", bytes_max));
+    }
+    if (!is_utf8(text)) {
+        return invalid("is not UTF-8 text");
+    }
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    };
+    if (std::any_of(text.begin(), text.end(), is_control)) {
+        return invalid("must be one line without control characters");
+    }
+    return {};
+}
+
+Status set_line(std::string& out, const KeyValue& value, std::size_t bytes_max) {
+    TRY(check_line(value.text, bytes_max));
+    out = value.text;
+    return {};
+}
+
+// A scheme, a host and perhaps a port; without a slash at the end.
+Status set_origin(std::string& out, const KeyValue& value) {
+    const auto url = net::parse_http_url(value.text);
+    if (!url) {
+        return invalid("is not a web address, as in \"https://alerts.example.org\"");
+    }
+    TRY_AS(std::string origin, net::origin_of(*url));
+    if (*url != origin && *url != origin + "/") {
+        return invalid("must be only https://HOST or https://HOST:PORT, without a path");
+    }
+    out = std::move(origin);
+    return {};
+}
+
+Status set_url(std::string& out, const KeyValue& value) {
+    if (value.text.empty()) {
+        out.clear();
+        return {};
+    }
+    auto url = net::parse_http_url(value.text);
+    if (!url) {
+        return invalid("is not a web address, as in \"https://www.example.org/privacy\"");
+    }
+    out = std::move(*url);
+    return {};
+}
+
+Status set_domain(std::string& out, const KeyValue& value) {
+    if (value.text.empty()) {
+        out.clear();
+        return {};
+    }
+    auto domain = mail::parse_domain(value.text);
+    if (!domain) {
+        return invalid("is not a domain name: " + domain.error().message());
+    }
+    out = std::move(*domain);
+    return {};
+}
+
+// A DNS label or several: what stands before ._domainkey.
+Status set_selector(std::string& out, const KeyValue& value) {
+    constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-._";
+    const std::string text = ascii_lower(value.text);
+    if (text.size() > limits::kDomainLabelBytesMax ||
+        text.find_first_not_of(kAllowed) != std::string::npos) {
+        return invalid("may have only letters, digits, hyphens and dots");
+    }
+    out = text;
+    return {};
+}
+
+Status set_endpoint(Endpoint& out, const KeyValue& value) {
+    TRY_AS(out, parse_endpoint(value.text));
+    return {};
+}
+
+Status set_number(std::uint32_t& out, const KeyValue& value, std::uint32_t least,
+                  std::uint32_t most) {
+    if (value.number < least || value.number > most) {
+        return invalid(fmt::format("must be from {} to {}", least, most));
+    }
+    out = static_cast<std::uint32_t>(value.number);
+    return {};
+}
+
+Status set_from(Config& config, const KeyValue& value) {
+    const auto address = mail::Address::parse(value.text);
+    if (!address) {
+        return invalid("is not a mail address: " + address.error().message());
+    }
+    if (address->needs_smtputf8()) {
+        return invalid("must be plain ASCII before the @: not every server takes other letters");
+    }
+    config.site.from = address->text();
+    return {};
+}
+
+Status set_languages(Config& config, const KeyValue& value) {
+    constexpr std::string_view kAllowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    for (const std::string& language : value.list) {
+        if (language.size() < 2 || language.size() > 35 ||
+            language.find_first_not_of(kAllowed) != std::string::npos) {
+            return invalid("must be language tags, as in [\"en\", \"de\"]");
+        }
+    }
+    if (value.list.empty()) {
+        return invalid("must name at least one language");
+    }
+    config.site.languages = value.list;
+    return {};
+}
+
+Status set_store_url(Config& config, const KeyValue& value) {
+    constexpr std::string_view kSqlite = "sqlite:";
+    if (value.text.starts_with("postgresql://")) {
+        return invalid("is PostgreSQL, which this version cannot use: write \"sqlite:tocsin.db\"");
+    }
+    if (!value.text.starts_with(kSqlite) || value.text.size() == kSqlite.size()) {
+        return invalid("must be \"sqlite:FILE\"");
+    }
+    const std::string path = value.text.substr(kSqlite.size());
+    config.store.url = std::string(kSqlite) + (path == ":memory:" ? path : resolved(config, path));
+    return {};
+}
+
+Status set_relay(Config& config, const KeyValue& value) {
+    if (value.text == "mx") {
+        config.delivery.relay.reset();
+        return {};
+    }
+    TRY_AS(net::SmtpRoute route, parse_relay_url(value.text));
+    route.ca_file = resolved(config, route.ca_file);
+    config.delivery.relay = std::move(route);
+    return {};
+}
+
+Status set_proxies(Config& config, const KeyValue& value) {
+    for (const std::string& text : value.list) {
+        boost::system::error_code failed;
+        boost::asio::ip::make_address(text, failed);
+        if (failed) {
+            return invalid("must be IP addresses, as in [\"127.0.0.1\", \"::1\"]");
+        }
+    }
+    config.http.trusted_proxies = value.list;
+    return {};
+}
+
+Status set_origins(std::vector<std::string>& out, const KeyValue& value) {
+    std::vector<std::string> origins;
+    for (const std::string& text : value.list) {
+        KeyValue one;
+        one.text = text;
+        TRY(set_origin(origins.emplace_back(), one));
+    }
+    out = std::move(origins);
+    return {};
+}
+
+Status set_level(Config& config, const KeyValue& value) {
+    constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error"};
+    if (std::find(std::begin(kLevels), std::end(kLevels), value.text) == std::end(kLevels)) {
+        return invalid("must be debug, info, warning or error");
+    }
+    config.log.level = value.text;
+    return {};
+}
+
+constexpr ConfigKey kKeys[] = {
+    {"site", "name", KeyKind::Text, Presence::Required, "\"The Example Times\"",
+     "The newspaper's name: the sender's name of every mail, and on every page.",
+     [](Config& c, const KeyValue& v) -> Status {
+         if (trim(v.text).empty()) {
+             return invalid("must not be empty");
+         }
+         return set_line(c.site.name, v, kNameBytesMax);
+     }},
+    {"site", "public_url", KeyKind::Text, Presence::Required, "\"https://alerts.example.org\"",
+     "Where readers reach this service. Links in mails begin with it: it must stay.",
+     [](Config& c, const KeyValue& v) { return set_origin(c.site.public_url, v); }},
+    {"site", "desk_url", KeyKind::Text, Presence::Optional, "\"http://127.0.0.1:8081\"",
+     "Where the newsroom reaches the desk: another host name than public_url.",
+     [](Config& c, const KeyValue& v) { return set_origin(c.site.desk_url, v); }},
+    {"site", "from", KeyKind::Text, Presence::Required, "\"alerts@example.org\"",
+     "The address that alerts come from.", set_from},
+    {"site", "postal_address", KeyKind::Text, Presence::Optional, "\"\"",
+     "One line at the foot of every mail; the law of many countries asks for it.",
+     [](Config& c, const KeyValue& v) {
+         return set_line(c.site.postal_address, v, kLineBytesMax);
+     }},
+    {"site", "privacy_url", KeyKind::Text, Presence::Optional, "\"\"",
+     "The privacy notice that the sign-up box links to.",
+     [](Config& c, const KeyValue& v) { return set_url(c.site.privacy_url, v); }},
+    {"site", "languages", KeyKind::List, Presence::Optional, "[\"en\"]",
+     "Languages of pages and mails, the first for readers whose language is not known.",
+     set_languages},
+
+    {"store", "url", KeyKind::Text, Presence::Optional, "\"sqlite:tocsin.db\"",
+     "The database: one file, used by one service at a time.", set_store_url},
+
+    {"delivery", "relay", KeyKind::Text, Presence::Optional, "\"mx\"",
+     "The smarthost: \"smtp://user:password@host:587?tls=required\", or smtps://host for TLS from "
+     "the\n"
+     "first byte. tls: required, opportunistic, none, implicit. Also ca=FILE, tls_name=NAME.",
+     set_relay},
+    {"delivery", "helo", KeyKind::Text, Presence::Optional, "\"alerts.example.org\"",
+     "The name by which this machine greets mail servers; the host of public_url if unset.",
+     [](Config& c, const KeyValue& v) { return set_domain(c.delivery.helo, v); }},
+    {"delivery", "threads", KeyKind::Number, Presence::Optional, "1",
+     "Threads that hold connections. One fills a fast smarthost.",
+     [](Config& c, const KeyValue& v) { return set_number(c.delivery.threads, v, 1, 256); }},
+    {"delivery", "signers", KeyKind::Number, Presence::Optional, "0",
+     "Threads that compose and sign mail; 0 is one a core.",
+     [](Config& c, const KeyValue& v) { return set_number(c.delivery.signers, v, 0, 256); }},
+    {"delivery", "connections_max", KeyKind::Number, Presence::Optional, "8",
+     "Connections to the smarthost at once.",
+     [](Config& c, const KeyValue& v) {
+         return set_number(c.delivery.connections_max, v, 1, 1000);
+     }},
+    {"delivery", "rules", KeyKind::Text, Presence::Optional, "\"\"",
+     "File with rules that read servers' replies and set limits; built-in rules if unset.",
+     [](Config& c, const KeyValue& v) -> Status {
+         c.delivery.rules = resolved(c, v.text);
+         return {};
+     }},
+
+    {"dkim", "domain", KeyKind::Text, Presence::Optional, "\"example.org\"",
+     "The domain that signs; the one of `from`, or above it.",
+     [](Config& c, const KeyValue& v) { return set_domain(c.dkim.domain, v); }},
+    {"dkim", "selector", KeyKind::Text, Presence::Optional, "\"tocsin\"",
+     "The DNS name of the key: SELECTOR._domainkey.DOMAIN.",
+     [](Config& c, const KeyValue& v) { return set_selector(c.dkim.selector, v); }},
+    {"dkim", "key_file", KeyKind::Text, Presence::Optional, "\"dkim.pem\"",
+     "The private RSA key, mode 0600.",
+     [](Config& c, const KeyValue& v) -> Status {
+         c.dkim.key_file = resolved(c, v.text);
+         return {};
+     }},
+    {"dkim", "ed25519_selector", KeyKind::Text, Presence::Optional, "\"\"",
+     "A second, Ed25519 signature; its own selector and key.",
+     [](Config& c, const KeyValue& v) { return set_selector(c.dkim.ed25519_selector, v); }},
+    {"dkim", "ed25519_key_file", KeyKind::Text, Presence::Optional, "\"\"",
+     "The private Ed25519 key, mode 0600.",
+     [](Config& c, const KeyValue& v) -> Status {
+         c.dkim.ed25519_key_file = resolved(c, v.text);
+         return {};
+     }},
+
+    {"inbound", "listen", KeyKind::Text, Presence::Optional, "\"0.0.0.0:25\"",
+     "Where bounces are taken; nowhere if unset.",
+     [](Config& c, const KeyValue& v) { return set_endpoint(c.inbound.listen.emplace(), v); }},
+    {"inbound", "bounce_domain", KeyKind::Text, Presence::Optional, "\"example.org\"",
+     "The domain of envelope senders; the one of `from` if unset.",
+     [](Config& c, const KeyValue& v) { return set_domain(c.inbound.bounce_domain, v); }},
+
+    {"http", "listen", KeyKind::Text, Presence::Optional, "\"127.0.0.1:8080\"",
+     "Readers' pages, the sign-up box and the API.",
+     [](Config& c, const KeyValue& v) { return set_endpoint(c.http.listen, v); }},
+    {"http", "desk_listen", KeyKind::Text, Presence::Optional, "\"127.0.0.1:8081\"",
+     "The newsroom's desk.",
+     [](Config& c, const KeyValue& v) { return set_endpoint(c.http.desk_listen, v); }},
+    {"http", "tls_cert", KeyKind::Text, Presence::Optional, "\"\"",
+     "Certificate chain (PEM) of both listeners; without it a proxy in front must do TLS.",
+     [](Config& c, const KeyValue& v) -> Status {
+         c.http.tls_cert = resolved(c, v.text);
+         return {};
+     }},
+    {"http", "tls_key", KeyKind::Text, Presence::Optional, "\"\"",
+     "Its private key (PEM), mode 0600.",
+     [](Config& c, const KeyValue& v) -> Status {
+         c.http.tls_key = resolved(c, v.text);
+         return {};
+     }},
+    {"http", "trusted_proxies", KeyKind::List, Presence::Optional, "[]",
+     "Addresses of proxies in front, whose X-Forwarded-For is believed.", set_proxies},
+    {"http", "embed_origins", KeyKind::List, Presence::Optional, "[]",
+     "Sites whose pages may frame the sign-up box, as in \"https://www.example.org\"; any if "
+     "empty.",
+     [](Config& c, const KeyValue& v) { return set_origins(c.http.embed_origins, v); }},
+
+    {"desk", "people_required", KeyKind::Number, Presence::Optional, "1",
+     "People it takes to send an alert; with 2 nobody approves their own text.",
+     [](Config& c, const KeyValue& v) { return set_number(c.desk.people_required, v, 1, 2); }},
+
+    {"control", "socket", KeyKind::Text, Presence::Optional, "\"tocsin.sock\"",
+     "The Unix socket by which the command line talks to the service, mode 0600.",
+     [](Config& c, const KeyValue& v) -> Status {
+         c.control.socket = resolved(c, v.text);
+         return {};
+     }},
+
+    {"secrets", "file", KeyKind::Text, Presence::Optional, "\"secrets.toml\"",
+     "What signs the links in mails, mode 0600. Keep a copy: without it no link in old mail opens.",
+     [](Config& c, const KeyValue& v) -> Status {
+         c.secrets.file = resolved(c, v.text);
+         return {};
+     }},
+
+    {"dev", "inbox", KeyKind::Flag, Presence::Optional, "false",
+     "Send no mail out: take it all here and show it at /inbox. For trying things out.",
+     [](Config& c, const KeyValue& v) -> Status {
+         c.dev.inbox = v.flag;
+         return {};
+     }},
+    {"dev", "inbox_listen", KeyKind::Text, Presence::Optional, "\"127.0.0.1:2525\"",
+     "Where that inbox takes mail.",
+     [](Config& c, const KeyValue& v) { return set_endpoint(c.dev.inbox_listen, v); }},
+
+    {"log", "level", KeyKind::Text, Presence::Optional, "\"info\"",
+     "debug, info, warning or error.", set_level},
+};
+
+}  // namespace
+
+std::string ConfigKey::environment_name() const {
+    std::string out = fmt::format("TOCSIN_{}_{}", section, name);
+    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    return out;
+}
+
+std::span<const ConfigKey> config_keys() {
+    return kKeys;
+}
+
+std::string_view section_help(std::string_view section) {
+    static constexpr std::pair<std::string_view, std::string_view> kSections[] = {
+        {"site", "Who writes, and where readers find it."},
+        {"store", "Where everything is kept."},
+        {"delivery", "How mail leaves."},
+        {"dkim", "The signature that lets mailbox providers trust the mail. All three or none."},
+        {"inbound", "Mail that comes back."},
+        {"http", "Where web pages are served."},
+        {"desk", "The newsroom's rules."},
+        {"control", "How `tocsin` commands reach the running service."},
+        {"secrets", "Keys of this installation."},
+        {"dev", "For development."},
+        {"log", "What is written to standard error."},
+    };
+    for (const auto& [name, help] : kSections) {
+        if (name == section) {
+            return help;
+        }
+    }
+    return {};
+}
+
+}  // namespace tocsin::app

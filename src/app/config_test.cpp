@@ -1,0 +1,244 @@
+#include "app/config.h"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/config_keys.h"
+
+namespace tocsin::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using Tls = net::SmtpRoute::Tls;
+
+constexpr std::string_view kLeast =
+    "[site]\n"
+    "name = \"The Example Times\"\n"
+    "public_url = \"https://alerts.example.org\"\n"
+    "from = \"alerts@example.org\"\n";
+
+ConfigReport check(std::string_view toml, std::map<std::string, std::string> environment = {}) {
+    const Environment lookup =
+        [environment](const std::string& name) -> std::optional<std::string> {
+        const auto found = environment.find(name);
+        return found == environment.end() ? std::nullopt : std::optional(found->second);
+    };
+    return check_config_text(toml, "/etc/tocsin/tocsin.toml", lookup);
+}
+
+std::string problem(const std::string& more) {
+    const ConfigReport report = check(std::string(kLeast) + more);
+    EXPECT_FALSE(report.config);
+    return report.problems.empty() ? "none" : report.problems.front();
+}
+
+TEST(Config, TheLeastThatWorksHasSensibleDefaults) {
+    const ConfigReport report = check(kLeast);
+    ASSERT_THAT(report.problems, ElementsAre());
+    const Config& config = *report.config;
+    EXPECT_EQ(config.site.name, "The Example Times");
+    EXPECT_EQ(config.site.public_url, "https://alerts.example.org");
+    EXPECT_EQ(config.site.public_host(), "alerts.example.org");
+    EXPECT_EQ(config.site.desk_url, "http://127.0.0.1:8081");
+    EXPECT_EQ(config.store.url, "sqlite:/etc/tocsin/tocsin.db");
+    EXPECT_EQ(config.control.socket, "/etc/tocsin/tocsin.sock");
+    EXPECT_EQ(config.secrets.file, "/etc/tocsin/secrets.toml");
+    EXPECT_EQ(config.delivery.helo, "alerts.example.org");
+    EXPECT_EQ(config.inbound.bounce_domain, "example.org");
+    EXPECT_EQ(config.http.listen.text(), "127.0.0.1:8080");
+    EXPECT_FALSE(config.delivery.relay);
+    EXPECT_FALSE(config.dkim.enabled());
+    EXPECT_EQ(config.desk.people_required, 1U);
+}
+
+TEST(Config, ReadsEveryKindOfKey) {
+    const ConfigReport report =
+        check(std::string(kLeast) +
+              "languages = [\"en\", \"de\"]\n"
+              "[delivery]\nrelay = \"smtp://u:p%40ss@mail.example.org?tls=required&ca=ca.pem\"\n"
+              "threads = 2\n"
+              "[dkim]\ndomain = \"Example.ORG\"\nselector = \"s1\"\nkey_file = \"keys/dkim.pem\"\n"
+              "[http]\nlisten = \"[::1]:80\"\ntrusted_proxies = [\"127.0.0.1\"]\n"
+              "[dev]\ninbox = true\n");
+    ASSERT_THAT(report.problems, ElementsAre());
+    const Config& config = *report.config;
+    EXPECT_THAT(config.site.languages, ElementsAre("en", "de"));
+    ASSERT_TRUE(config.delivery.relay);
+    EXPECT_EQ(config.delivery.relay->password, "p@ss");
+    EXPECT_EQ(config.delivery.relay->ca_file, "/etc/tocsin/ca.pem");
+    EXPECT_EQ(config.delivery.relay->helo, "alerts.example.org");
+    EXPECT_EQ(config.delivery.threads, 2U);
+    EXPECT_EQ(config.dkim.domain, "example.org");
+    EXPECT_EQ(config.dkim.key_file, "/etc/tocsin/keys/dkim.pem");
+    EXPECT_EQ(config.http.listen.text(), "[::1]:80");
+    EXPECT_TRUE(config.http.listen.is_loopback());
+    EXPECT_TRUE(config.dev.inbox);
+}
+
+TEST(Config, TheEnvironmentGoesBeforeTheFile) {
+    const ConfigReport report = check(kLeast, {{"TOCSIN_SITE_NAME", "The Other Times"},
+                                               {"TOCSIN_HTTP_LISTEN", "0.0.0.0:9000"},
+                                               {"TOCSIN_SITE_LANGUAGES", "en, fr"},
+                                               {"TOCSIN_DEV_INBOX", "true"},
+                                               {"TOCSIN_DESK_PEOPLE_REQUIRED", "2"},
+                                               {"TOCSIN_CONFIG", "not a key"}});
+    ASSERT_THAT(report.problems, ElementsAre());
+    EXPECT_EQ(report.config->site.name, "The Other Times");
+    EXPECT_EQ(report.config->http.listen.port, 9000);
+    EXPECT_THAT(report.config->site.languages, ElementsAre("en", "fr"));
+    EXPECT_TRUE(report.config->dev.inbox);
+    EXPECT_EQ(report.config->desk.people_required, 2U);
+
+    const ConfigReport bad = check(kLeast, {{"TOCSIN_DELIVERY_THREADS", "many"}});
+    EXPECT_THAT(bad.problems,
+                ElementsAre("TOCSIN_DELIVERY_THREADS (environment): [delivery] threads must be a "
+                            "whole number"));
+}
+
+TEST(Config, ProblemsNameFileKeyAndLine) {
+    EXPECT_EQ(problem("[http]\nlisen = \"127.0.0.1:1\"\n"),
+              "/etc/tocsin/tocsin.toml:6: [http] lisen is not a known key (did you mean listen?)");
+    EXPECT_EQ(problem("[htpp]\n"),
+              "/etc/tocsin/tocsin.toml:5: [htpp] is not a known section (did you mean http?)");
+    EXPECT_EQ(problem("[delivery]\nthreads = \"2\"\n"),
+              "/etc/tocsin/tocsin.toml:6: [delivery] threads must be a whole number");
+    EXPECT_EQ(problem("[delivery]\nthreads = 0\n"),
+              "/etc/tocsin/tocsin.toml:6: [delivery] threads must be from 1 to 256");
+    EXPECT_EQ(problem("[dev]\ninbox = \"yes\"\n"),
+              "/etc/tocsin/tocsin.toml:6: [dev] inbox must be true or false");
+    EXPECT_THAT(problem("[http]\nlisten = \"8080\"\n"), HasSubstr("toml:6: [http] listen must be"));
+    EXPECT_THAT(problem("broken\n"), HasSubstr("toml:5: this is not TOML"));
+    EXPECT_THAT(problem("[dkim]\ndomain = \"example.org\"\n"),
+                HasSubstr("must be set together: dkim.selector, dkim.key_file is missing"));
+    EXPECT_THAT(problem("[http]\ndesk_listen = \"127.0.0.1:8080\"\n"), HasSubstr("must differ"));
+    EXPECT_THAT(problem("[store]\nurl = \"postgresql://db\"\n"), HasSubstr("cannot use"));
+    EXPECT_THAT(check("").problems.front(), HasSubstr("[site] name is missing"));
+    EXPECT_THAT(check("name = \"x\"\n").problems.front(), HasSubstr("in no section"));
+    EXPECT_THAT(check("site = 1\n").problems.front(), HasSubstr("site is a section"));
+    EXPECT_EQ(check("\xFF").problems.size(), 1U);
+}
+
+TEST(Config, AllProblemsAreReportedAtOnce) {
+    EXPECT_EQ(check("[site]\nname = 1\nfrom = \"x\"\nx = 1\n").problems.size(), 4U);
+    const auto config = load_config("/nonexistent/tocsin.toml");
+    ASSERT_FALSE(config);
+    EXPECT_THAT(config.error().message(), HasSubstr("no such configuration file"));
+    EXPECT_FALSE(load_config("/"));
+}
+
+TEST(Config, HeadersCannotBeInjectedByNames) {
+    EXPECT_FALSE(check("[site]\nname = \"A\\r\\nBcc: x\"\npublic_url = \"https://a.b\"\n"
+                       "from = \"a@b.cd\"\n")
+                     .config);
+    EXPECT_THAT(problem("postal_address = \"a\\nb\"\n"), HasSubstr("one line"));
+}
+
+TEST(Config, PublicUrlIsSchemeAndHostOnly) {
+    const auto with = [](const std::string& url) {
+        return check("[site]\nname = \"A\"\nfrom = \"a@b.cd\"\npublic_url = \"" + url + "\"\n");
+    };
+    EXPECT_EQ(with("https://A.example.org/").config->site.public_url, "https://a.example.org");
+    EXPECT_EQ(with("http://127.0.0.1:8080").config->site.public_url, "http://127.0.0.1:8080");
+    EXPECT_FALSE(with("https://a.example.org/news").config);
+    EXPECT_FALSE(with("https://a.example.org?x").config);
+    EXPECT_FALSE(with("ftp://a.example.org").config);
+    EXPECT_FALSE(with("alerts.example.org").config);
+    EXPECT_THAT(with("http://a.example.org").warnings.front(), HasSubstr("not https"));
+}
+
+TEST(Config, NoPasswordIsEverShown) {
+    const std::string relay = "[delivery]\nrelay = \"smtp://user:hunter2@mail.example.org\"\n";
+    const ConfigReport good = check(std::string(kLeast) + relay);
+    ASSERT_TRUE(good.config);
+    const std::string explained = explain_config(*good.config);
+    EXPECT_THAT(explained, HasSubstr("relay = smtp://user:***@mail.example.org  (line 6)"));
+    EXPECT_THAT(explained, Not(HasSubstr("hunter2")));
+    for (const std::string bad : {
+             "[delivery]\nrelay = \"smtp://user:hunter2@mail.example.org?tls=hunter2\"\n",
+             "[delivery]\nrelay = \"smtp://user:hunter2 @mail.example.org\"\n",
+             "[delivery]\nrelay = \"http://user:hunter2@mail.example.org\"\n",
+             "[delivery]\nrelay = \"smtp://user:hunter2@mail.example.org\n",
+             "[delivery]\nrelay = \"smtp://user:hunter2@mail.example.org?tls=none\"\n",
+         }) {
+        EXPECT_THAT(problem(bad), Not(HasSubstr("hunter2"))) << bad;
+    }
+}
+
+TEST(Config, TheCommentedFileIsReadBack) {
+    const std::string text = config_text({{"site.name", "\"The Example Times\""},
+                                          {"site.public_url", "\"https://alerts.example.org\""},
+                                          {"site.from", "\"alerts@example.org\""}});
+    const ConfigReport report = check(text);
+    ASSERT_THAT(report.problems, ElementsAre());
+    for (const ConfigKey& key : config_keys()) {
+        EXPECT_THAT(text, HasSubstr("# " + std::string(key.help.substr(0, key.help.find('\n')))));
+        EXPECT_THAT(text, HasSubstr(std::string(key.name) + " = "));
+    }
+    // Every default in the comments is one that the reader takes.
+    std::string all = text;
+    for (std::size_t at = all.find("\n#"); at != std::string::npos; at = all.find("\n#", at + 1)) {
+        if (all[at + 2] != ' ') {
+            all.erase(at + 1, 1);
+        }
+    }
+    for (const std::string& trouble : check(all).problems) {
+        EXPECT_THAT(trouble, HasSubstr("set together")) << all;
+    }
+}
+
+TEST(RelayUrl, SaysWhereHowAndAsWhom) {
+    const auto plain = parse_relay_url("smtp://mail.example.org");
+    ASSERT_TRUE(plain);
+    EXPECT_EQ(plain->host, "mail.example.org");
+    EXPECT_EQ(plain->port, 587);
+    EXPECT_EQ(plain->tls, Tls::Required);
+    const auto implicit = parse_relay_url("smtps://u:p@mail.example.org");
+    ASSERT_TRUE(implicit);
+    EXPECT_EQ(implicit->port, 465);
+    EXPECT_EQ(implicit->tls, Tls::Implicit);
+    EXPECT_EQ(parse_relay_url("smtp://h.example.org?tls=implicit")->port, 465);
+    EXPECT_EQ(parse_relay_url("smtp://127.0.0.1:2525?tls=none")->tls, Tls::None);
+    EXPECT_EQ(parse_relay_url("smtp://[::1]:25?tls=opportunistic")->host, "::1");
+    EXPECT_EQ(parse_relay_url("smtp://10.0.0.1?tls_name=mail.example.org")->tls_name,
+              "mail.example.org");
+    EXPECT_TRUE(parse_relay_url("smtp://u:p@127.0.0.1?tls=none&plain_auth=loopback"));
+    EXPECT_TRUE(parse_relay_url("smtp://mailhost:25?tls=none"));
+}
+
+TEST(RelayUrl, RefusesWhatWouldLeakOrNotWork) {
+    for (const std::string_view url : {
+             "",
+             "mx2",
+             "mail.example.org",
+             "http://mail.example.org",
+             "smtp://",
+             "smtp://mail.example.org/path",
+             "smtp://mail.example.org:0",
+             "smtp://mail.example.org:99999",
+             "smtp://mail.example.org?tls=maybe",
+             "smtp://mail.example.org?unknown=1",
+             "smtps://mail.example.org?tls=none",
+             "smtp://u:p@mail.example.org?tls=none",
+             "smtp://u:p@mail.example.org?tls=opportunistic",
+             "smtp://u:p@mail.example.org?tls=none&plain_auth=loopback",
+             "smtp://a b.example.org",
+         }) {
+        EXPECT_FALSE(parse_relay_url(url)) << url;
+    }
+}
+
+TEST(Endpoint, ReadsHostsAndPorts) {
+    EXPECT_EQ(parse_endpoint("localhost:80")->text(), "localhost:80");
+    EXPECT_EQ(parse_endpoint("[::]:0")->text(), "[::]:0");
+    for (const std::string_view text : {"", ":80", "80", "::1:80", "a:b", "127.0.0.1:", "[x]:1",
+                                        "127.0.0.1:70000", "127.0.0.1:-1", "a b:1", "[]:1"}) {
+        EXPECT_FALSE(parse_endpoint(text)) << text;
+    }
+}
+
+}  // namespace
+}  // namespace tocsin::app
