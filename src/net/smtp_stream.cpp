@@ -101,6 +101,21 @@ void SmtpStream::write(std::span<const std::string_view> pieces, Written done, v
     }
 }
 
+Task<Status> SmtpStream::write_all(std::string_view bytes) {
+    const auto buffer = asio::buffer(bytes.data(), bytes.size());
+    boost::system::error_code error;
+    std::size_t count = 0;
+    if (tls_) {
+        std::tie(error, count) = co_await asio::async_write(tls_->stream, buffer, kTuple);
+    } else {
+        std::tie(error, count) = co_await asio::async_write(socket_, buffer, kTuple);
+    }
+    if (error) {
+        co_return unavailable(error.message());
+    }
+    co_return Status{};
+}
+
 void SmtpStream::close() {
     boost::system::error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_both, ignored);

@@ -45,6 +45,9 @@ class SmtpStream {
     // from within this call.
     void write(std::span<const std::string_view> pieces, Written done, void* owner);
 
+    // The same for one piece, awaited.
+    Task<Status> write_all(std::string_view bytes);
+
     void close();
     bool is_tls() const { return tls_ != nullptr; }
     bool peer_is_loopback() const;
