@@ -1,0 +1,51 @@
+// Debian's Chromium through playwright-core, and screenshots to look at.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { root } from './process.mjs';
+
+export const screenshotFolder = path.join(root, 'tests/e2e/screenshots');
+
+export async function startBrowser(scope) {
+  mkdirSync(screenshotFolder, { recursive: true });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  scope.defer(() => browser.close());
+  return browser;
+}
+
+// Saves the page at three widths, light and dark: NAME-320-light.png and so on.
+export async function screenshots(page, name, { widths = [320, 768, 1280] } = {}) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 800 });
+      const file = path.join(screenshotFolder, `${name}-${width}-${colorScheme}.png`);
+      await page.screenshot({ path: file, fullPage: true });
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+// What axe-core finds wrong with the page, light and dark: ["rule: how to fix: element"].
+export async function accessibilityProblems(page) {
+  const found = new Set();
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(axeSource);
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    for (const { id, help, nodes } of violations) {
+      for (const node of nodes) found.add(`${colorScheme}: ${id}: ${help}: ${node.html}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  return [...found];
+}
