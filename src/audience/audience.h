@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,7 +33,10 @@
 #include "mail/confirmation_mail.h"
 #include "mail/template.h"
 #include "mail/token.h"
+#include "store/lists.h"
+#include "store/outbox.h"
 #include "store/store.h"
+#include "store/subscribers.h"
 
 namespace tocsin::audience {
 
@@ -41,6 +45,7 @@ enum class ReservedDomains { Refuse, Allow };  // Allow: .example, .test ... in 
 struct AudienceSettings {
     std::string public_url;  // without a slash at the end: "https://alerts.example.com"
     mail::MailSender sender;
+    std::string mail_from;  // envelope sender of confirmations; empty: sender.from_address
     ReservedDomains reserved_domains = ReservedDomains::Refuse;
     std::chrono::hours confirm_life{72};
 };
@@ -100,7 +105,8 @@ class Audience {
     Task<Result<ReaderRecord>> export_by_address(std::string address, Evidence evidence);
     Task<Status> erase_by_address(std::string address, Evidence evidence);
     Task<Result<bool>> is_suppressed(std::string address);
-    // Leaves all lists and keeps the address off them until it is lifted.
+    // Nothing goes to the address any more until it is lifted, whether it is a reader's or not. A
+    // complaint also leaves all lists; otherwise lifting brings the alerts back.
     Task<Status> suppress(std::string address, SuppressionReason reason, Evidence evidence);
     Task<Status> lift_suppression(std::string address);
 
@@ -117,6 +123,10 @@ class Audience {
     Task<Result<ImportChunkResult>> import_rows(std::int64_t job, std::int64_t first_row,
                                                 std::vector<ImportRow> rows);
     Task<Result<ImportProgress>> finish_import(std::int64_t job);
+    // All of it for a file of this machine. Reads on the calling thread: for the command line and
+    // tests. `on_refused` is called row by row, with lines of the file in place of rows.
+    Task<Result<ImportProgress>> import_csv(std::istream& csv, ImportStart start,
+                                            std::function<void(const RefusedRow&)> on_refused);
     // The list's readers as CSV, in parts of bounded size, to `sink`; its error ends the export.
     Task<Status> export_list(std::string slug, ExportSink sink);
 
@@ -124,20 +134,33 @@ class Audience {
     // Walks the whole consent chain; a broken chain is a verdict, not an error.
     Task<Result<ConsentVerdict>> verify_consent();
 
+    // Forgets sign-ups that nobody confirmed for a week and the lines of mails sent a month ago, a
+    // bounded number at a time. Call it hourly.
+    Task<Status> tidy();
+
     // Links for pages and mails.
-    std::string manage_url(std::string_view subject) const;
-    std::string unsubscribe_url(std::string_view subject, ListId list) const;
+    std::string manage_url(std::string_view subject) const;                    // good for a day
+    std::string unsubscribe_url(std::string_view subject, ListId list) const;  // for ever
 
   private:
-    struct Draft;  // a confirmation mail composed ahead of its transaction
-    Result<mail::Address> usable_address(std::string_view text) const;
     Result<mail::Token> open(mail::TokenPurpose purpose, std::string_view token) const;
-    Result<Draft> draft_confirmation(const mail::Address& address, const std::string& subject,
-                                     ListId list, const std::string& list_name,
-                                     Marketing marketing) const;
-    Task<Result<ReaderRecord>> record_of(SubscriberId subscriber);
-    Task<Status> erase(SubscriberId subscriber, Evidence evidence);
-    void tell_left(SubscriberId subscriber, std::optional<ListId> list) const;
+    std::string suppression_key(const mail::Address& address) const;
+    std::string budget_key(std::string_view kind, const mail::Address& address) const;
+    std::string new_message_id() const;
+    std::string mail_from() const;
+    store::NewSubscriber new_reader(const mail::Address& address, const std::string& known_subject,
+                                    const std::string& locale, Time now) const;
+    Result<store::NewOutboxMail> confirmation(const store::NewSubscriber& reader,
+                                              const store::ListRow& list,
+                                              Marketing marketing) const;
+    Result<store::NewOutboxMail> manage_link(const store::NewSubscriber& reader) const;
+    Task<Result<store::SubscriberRow>> reader_of_address(std::string text);
+    Task<Result<store::SubscriberRow>> reader_of_token(std::string manage_token);
+    Task<Result<PreferencesView>> change(std::string manage_token, std::optional<PreferencesChange>,
+                                         Evidence evidence);
+    Task<Result<ReaderRecord>> export_reader(SubscriberId reader, Evidence evidence);
+    Task<Status> erase(SubscriberId reader, Evidence evidence);
+    void tell_left(SubscriberId reader, std::optional<ListId> list) const;
     void tell_outbox() const;
 
     store::Store& store_;

@@ -1,0 +1,116 @@
+#include "audience/audience.h"
+
+#include "audience/evidence.h"
+#include "base/bytes.h"
+#include "store/outbox.h"
+#include "store/suppression.h"
+
+namespace tocsin::audience {
+
+namespace {
+
+constexpr std::chrono::hours kUnconfirmedLife{7 * 24};
+constexpr std::chrono::hours kOutboxLinesLife{30 * 24};
+constexpr int kTidyRows = 1'000;
+
+}  // namespace
+
+Audience::Audience(store::Store& store, const Clock& clock, Random& random,
+                   const mail::KeyRing& keys, const mail::Templates& templates,
+                   AudienceSettings settings, AudienceHooks hooks)
+    : store_(store),
+      clock_(clock),
+      random_(random),
+      keys_(keys),
+      templates_(templates),
+      settings_(std::move(settings)),
+      hooks_(std::move(hooks)) {}
+
+Result<mail::Token> Audience::open(mail::TokenPurpose purpose, std::string_view token) const {
+    return mail::open_token(keys_, purpose, token, clock_.now());
+}
+
+std::string Audience::suppression_key(const mail::Address& address) const {
+    return mail::suppression_hmac(keys_, address.key());
+}
+
+// A line break cannot be part of an address, so no two kinds can meet.
+std::string Audience::budget_key(std::string_view kind, const mail::Address& address) const {
+    return mail::suppression_hmac(keys_, fmt::format("{}\n{}", kind, address.key()));
+}
+
+std::string Audience::new_message_id() const {
+    const std::string& from = settings_.sender.from_address;
+    return fmt::format("{}@{}", hex_encode(random_.bytes(16)), from.substr(from.rfind('@') + 1));
+}
+
+std::string Audience::mail_from() const {
+    return settings_.mail_from.empty() ? settings_.sender.from_address : settings_.mail_from;
+}
+
+std::string Audience::manage_url(std::string_view subject) const {
+    mail::Token token;
+    token.purpose = mail::TokenPurpose::Manage;
+    token.subject = subject;
+    token.issued = clock_.now();
+    token.expires = token.issued + kManageLinkLife;
+    return settings_.public_url + "/p/" + mail::seal_token(keys_, token);
+}
+
+std::string Audience::unsubscribe_url(std::string_view subject, ListId list) const {
+    mail::Token token;
+    token.purpose = mail::TokenPurpose::Unsubscribe;
+    token.subject = subject;
+    token.list = static_cast<std::uint32_t>(list.value());
+    token.issued = clock_.now();
+    return settings_.public_url + "/u/" + mail::seal_token(keys_, token);
+}
+
+Task<Result<store::SubscriberRow>> Audience::reader_of_address(std::string text) {
+    CO_TRY_AS(const mail::Address address, mail::Address::parse(trim(text)));
+    auto find = [key = address.key()](store::Database& db) -> Result<store::SubscriberRow> {
+        auto reader = store::find_subscriber_by_key(db, key);
+        if (!reader) {
+            return not_found("there is no reader with this address");
+        }
+        return std::move(*reader);
+    };
+    co_return co_await store_.read(std::move(find));
+}
+
+Task<Result<store::SubscriberRow>> Audience::reader_of_token(std::string manage_token) {
+    CO_TRY_AS(const mail::Token token, open(mail::TokenPurpose::Manage, manage_token));
+    auto find = [subject = token.subject](store::Database& db) -> Result<store::SubscriberRow> {
+        auto reader = store::find_subscriber_by_subject(db, subject);
+        if (!reader) {
+            return dead_link();
+        }
+        return std::move(*reader);
+    };
+    co_return co_await store_.read(std::move(find));
+}
+
+Task<Status> Audience::tidy() {
+    auto forget = [now = clock_.now()](store::Database& db) -> Status {
+        for (const store::ListRow& list : store::all_lists(db)) {
+            store::purge_unconfirmed(db, list.id, now - kUnconfirmedLife, kTidyRows);
+        }
+        store::purge_outbox(db, now - kOutboxLinesLife);
+        return {};
+    };
+    co_return co_await store_.write(std::move(forget));
+}
+
+void Audience::tell_left(SubscriberId reader, std::optional<ListId> list) const {
+    if (hooks_.on_left) {
+        hooks_.on_left(reader, list);
+    }
+}
+
+void Audience::tell_outbox() const {
+    if (hooks_.on_outbox) {
+        hooks_.on_outbox();
+    }
+}
+
+}  // namespace tocsin::audience

@@ -1,0 +1,53 @@
+#include "audience/evidence.h"
+
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+namespace tocsin::audience {
+
+namespace {
+
+bool may_name_somebody(std::string_view url) {
+    return url.find('@') != url.npos || ascii_lower(url).find("%40") != std::string::npos;
+}
+
+}  // namespace
+
+Result<Evidence> checked(Evidence evidence) {
+    if (evidence.wording.size() > limits::kWordingBytesMax || !is_utf8(evidence.wording)) {
+        return invalid(
+            fmt::format("the wording that was shown must be UTF-8 text of at most {} "
+                        "bytes",
+                        limits::kWordingBytesMax));
+    }
+    std::string& url = evidence.page_url;
+    if (may_name_somebody(url)) {
+        url.resize(std::min(url.size(), url.find_first_of("?#")));
+    }
+    if (url.size() > limits::kUrlBytesMax || !is_utf8(url) || may_name_somebody(url)) {
+        url.clear();
+    }
+    return evidence;
+}
+
+store::NewConsent consent_event(model::ConsentType type, const store::NewSubscriber& reader,
+                                const Evidence& evidence, Time now) {
+    store::NewConsent event;
+    event.type = type;
+    event.subject = reader.subject;
+    event.wording = evidence.wording;
+    event.page_url = evidence.page_url;
+    event.method = evidence.method;
+    event.actor = evidence.actor;
+    event.at = now;
+    event.pii_commit = model::consent_pii_commit(reader.salt, reader.address_key);
+    return event;
+}
+
+Error dead_link() {
+    return Error(ErrorKind::Expired, "This link is no longer valid. Please sign up again.");
+}
+
+}  // namespace tocsin::audience

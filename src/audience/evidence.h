@@ -1,0 +1,34 @@
+// Evidence into consent events, and the few other things that every act of a reader shares.
+// Inside audience only. Plain functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "audience/audience_types.h"
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/result.h"
+#include "model/consent.h"
+#include "store/consent.h"
+#include "store/subscribers.h"
+
+namespace tocsin::audience {
+
+inline constexpr std::size_t kSaltBytes = 32;
+inline constexpr std::chrono::hours kManageLinkLife{24};
+inline constexpr std::string_view kMarketing = "marketing";
+
+// Ready to be stored: the page's address cut to its limit and without what might name the reader
+// (the chain cannot be erased). Invalid: the wording is over its limit.
+Result<Evidence> checked(Evidence evidence);
+
+// What happened, when, by the evidence. Wording is kept only where the reader was shown some.
+store::NewConsent consent_event(model::ConsentType type, const store::NewSubscriber& reader,
+                                const Evidence& evidence, Time now);
+
+// The answer to a token that was good once: the reader or the request behind it is gone.
+Error dead_link();
+
+}  // namespace tocsin::audience

@@ -1,0 +1,236 @@
+// One reader as a whole: everything held about them, taken away, shut out; and the proof that the
+// consent chain is as it was written.
+#include "audience/audience.h"
+#include "audience/evidence.h"
+#include "base/bytes.h"
+#include "model/subscription.h"
+#include "store/outbox.h"
+#include "store/suppression.h"
+
+namespace tocsin::audience {
+
+namespace {
+
+constexpr int kConsentOfReaderMax = 10'000;  // a reader who acts twice a day for 13 years
+constexpr int kConsentWalkRows = 2'000;      // in one read, so that others need not wait long
+
+std::string_view to_string(SuppressionReason reason) {
+    switch (reason) {
+        case SuppressionReason::Bounced:
+            return "bounced";
+        case SuppressionReason::Complained:
+            return "complained";
+        case SuppressionReason::Erased:
+            return "erased";
+        case SuppressionReason::Operator:
+            return "operator";
+    }
+    return "";
+}
+
+void add_subscriptions(store::Database& db, ReaderRecord& record) {
+    for (const store::SubscriptionRow& row : store::subscriptions_of(db, record.id)) {
+        const auto list = store::find_list(db, row.list);
+        ReaderSubscription subscription;
+        subscription.list_slug = list ? list->slug : "";
+        subscription.list_name = list ? list->name : "";
+        subscription.state = model::to_string(row.state);
+        subscription.requested_at = row.requested_at;
+        subscription.confirmed_at = row.confirmed_at;
+        subscription.left_at = row.left_at;
+        record.subscriptions.push_back(std::move(subscription));
+    }
+    for (const store::PurposeRow& row : store::purposes_of(db, record.id)) {
+        record.purposes.push_back({row.purpose, row.granted, row.changed_at});
+    }
+}
+
+void add_consent(store::Database& db, std::string_view subject, ReaderRecord& record) {
+    for (model::ConsentEntry& entry : store::consent_of(db, subject, kConsentOfReaderMax)) {
+        ReaderConsent consent;
+        if (entry.list) {
+            const auto list = store::find_list(db, *entry.list);
+            consent.list_slug = list ? list->slug : "";
+        }
+        consent.wording = store::consent_wording(db, entry.wording_hash);
+        consent.entry = std::move(entry);
+        record.consent.push_back(std::move(consent));
+    }
+}
+
+ReaderRecord record_of(store::Database& db, const mail::KeyRing& keys,
+                       const store::SubscriberRow& reader) {
+    ReaderRecord record;
+    record.id = reader.id;
+    record.address = reader.address;
+    record.locale = reader.locale;
+    record.created_at = reader.created_at;
+    const auto reason =
+        store::suppression_reason(db, mail::suppression_hmac(keys, reader.address_key));
+    record.suppressed = reason.has_value();
+    record.suppression_reason = reason.value_or("");
+    add_subscriptions(db, record);
+    add_consent(db, reader.subject, record);
+    return record;
+}
+
+struct Walk {
+    std::vector<model::ConsentEntry> entries;
+    store::ConsentHead head;
+};
+
+}  // namespace
+
+Task<Result<ReaderRecord>> Audience::show_by_address(std::string address) {
+    CO_TRY_AS(const store::SubscriberRow reader, co_await reader_of_address(std::move(address)));
+    auto look = [this, reader](store::Database& db) -> Result<ReaderRecord> {
+        return record_of(db, keys_, reader);
+    };
+    co_return co_await store_.read(std::move(look));
+}
+
+Task<Result<ReaderRecord>> Audience::export_by_address(std::string address, Evidence evidence) {
+    CO_TRY_AS(const store::SubscriberRow reader, co_await reader_of_address(std::move(address)));
+    co_return co_await export_reader(reader.id, std::move(evidence));
+}
+
+Task<Result<ReaderRecord>> Audience::export_subscriber(std::string token, Evidence evidence) {
+    CO_TRY_AS(const store::SubscriberRow reader, co_await reader_of_token(std::move(token)));
+    co_return co_await export_reader(reader.id, std::move(evidence));
+}
+
+Task<Result<ReaderRecord>> Audience::export_reader(SubscriberId id, Evidence given) {
+    CO_TRY_AS(Evidence evidence, checked(std::move(given)));
+    auto commit = [this, id, evidence,
+                   now = clock_.now()](store::Database& db) -> Result<ReaderRecord> {
+        const auto reader = store::find_subscriber(db, id);
+        if (!reader) {
+            return dead_link();
+        }
+        store::append_consent(
+            db, {consent_event(model::ConsentType::Exported, *reader, evidence, now)});
+        return record_of(db, keys_, *reader);
+    };
+    co_return co_await store_.write(std::move(commit));
+}
+
+Task<Status> Audience::erase_by_address(std::string address, Evidence evidence) {
+    CO_TRY_AS(const store::SubscriberRow reader, co_await reader_of_address(std::move(address)));
+    co_return co_await erase(reader.id, std::move(evidence));
+}
+
+Task<Status> Audience::erase_subscriber(std::string token, Evidence evidence) {
+    CO_TRY_AS(const store::SubscriberRow reader, co_await reader_of_token(std::move(token)));
+    co_return co_await erase(reader.id, std::move(evidence));
+}
+
+// What stays: consent events (without address and salt they name nobody) and the suppression HMAC,
+// so that no import brings the address back.
+Task<Status> Audience::erase(SubscriberId id, Evidence given) {
+    CO_TRY_AS(Evidence evidence, checked(std::move(given)));
+    auto commit = [this, id, evidence, now = clock_.now()](store::Database& db) -> Status {
+        const auto reader = store::find_subscriber(db, id);
+        if (!reader) {
+            return dead_link();
+        }
+        if (hooks_.on_erase) {
+            TRY(hooks_.on_erase(db, id, reader->address));
+        }
+        store::append_consent(db,
+                              {consent_event(model::ConsentType::Erased, *reader, evidence, now)});
+        store::suppress(db, mail::suppression_hmac(keys_, reader->address_key),
+                        to_string(SuppressionReason::Erased), now);
+        store::delete_outbox_to(db, reader->address);
+        store::delete_subscriber(db, id);
+        return {};
+    };
+    CO_TRY(co_await store_.write(std::move(commit)));
+    tell_left(id, std::nullopt);
+    auto scrub = [](store::Database& db) -> Status {
+        db.truncate_log();
+        return {};
+    };
+    co_return co_await store_.read(std::move(scrub));
+}
+
+Task<Result<bool>> Audience::is_suppressed(std::string text) {
+    CO_TRY_AS(const mail::Address address, mail::Address::parse(trim(text)));
+    auto look = [key = suppression_key(address)](store::Database& db) -> Result<bool> {
+        return store::suppression_reason(db, key).has_value();
+    };
+    co_return co_await store_.read(std::move(look));
+}
+
+Task<Status> Audience::suppress(std::string text, SuppressionReason reason, Evidence given) {
+    CO_TRY_AS(const mail::Address address, mail::Address::parse(trim(text)));
+    CO_TRY_AS(Evidence evidence, checked(std::move(given)));
+    auto commit = [key = suppression_key(address), address_key = address.key(), reason, evidence,
+                   now = clock_.now()](store::Database& db) -> Result<SubscriberId> {
+        store::suppress(db, key, to_string(reason), now);
+        const auto reader = store::find_subscriber_by_key(db, address_key);
+        if (!reader) {
+            return SubscriberId();
+        }
+        std::vector<store::NewConsent> events;
+        for (const store::SubscriptionRow& row : store::subscriptions_of(db, reader->id)) {
+            if (reason == SuppressionReason::Complained &&
+                model::decide_leave(row.state) == model::LeaveStep::Leave) {
+                store::set_left(db, reader->id, row.list, now);
+                events.push_back(
+                    consent_event(model::ConsentType::Withdrawn, *reader, evidence, now));
+                events.back().list = row.list;
+            }
+        }
+        store::append_consent(db, events);
+        return reader->id;
+    };
+    auto reader = co_await store_.write(std::move(commit));
+    if (!reader) {
+        co_return reader.error();
+    }
+    if (reader->valid()) {
+        tell_left(*reader, std::nullopt);
+    }
+    co_return Status();
+}
+
+Task<Status> Audience::lift_suppression(std::string text) {
+    CO_TRY_AS(const mail::Address address, mail::Address::parse(trim(text)));
+    auto commit = [key = suppression_key(address)](store::Database& db) -> Status {
+        if (!store::lift_suppression(db, key)) {
+            return not_found("this address is not suppressed");
+        }
+        return {};
+    };
+    co_return co_await store_.write(std::move(commit));
+}
+
+Task<Result<ConsentVerdict>> Audience::verify_consent() {
+    model::ConsentWalk walk;
+    bool good = true;
+    for (bool more = true; good && more;) {
+        auto page = [after = walk.entries()](store::Database& db) -> Result<Walk> {
+            return Walk{store::consent_after(db, after, kConsentWalkRows), store::consent_head(db)};
+        };
+        auto read = co_await store_.read(std::move(page));
+        if (!read) {
+            co_return read.error();
+        }
+        more = !read->entries.empty();
+        for (const model::ConsentEntry& entry : read->entries) {
+            good = good && walk.feed(entry);
+        }
+        if (!more) {
+            good = walk.finish(read->head.seq, read->head.hash);
+        }
+    }
+    ConsentVerdict verdict;
+    verdict.intact = good;
+    verdict.entries = walk.entries();
+    verdict.head_hash = walk.head_hash();
+    verdict.bad_seq = walk.bad_seq();
+    verdict.problem = walk.problem();
+    co_return verdict;
+}
+
+}  // namespace tocsin::audience

@@ -1,0 +1,230 @@
+// Signing up.
+//
+// The answer and, as far as it is cheap, the time it takes are the same for every address that
+// could exist. So the mail is composed for every request, before anything is known of the address,
+// and every request commits something (the day's count). What differs is decided in one
+// transaction: whether the subscription becomes pending, and whether the mail may go.
+#include <algorithm>
+#include <array>
+
+#include "audience/audience.h"
+#include "audience/evidence.h"
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "model/mail_budget.h"
+#include "model/subscription.h"
+#include "store/outbox.h"
+#include "store/suppression.h"
+
+namespace tocsin::audience {
+
+namespace {
+
+// Nobody reads news at these; whoever types them into the box means harm or is mistaken.
+constexpr std::array<std::string_view, 8> kRoleNames = {
+    "abuse", "hostmaster", "mailer-daemon", "noc", "postmaster", "root", "security", "spam"};
+
+std::string checked_locale(const std::string& locale) {
+    const bool plain =
+        !locale.empty() && locale.size() <= 35 && std::ranges::all_of(locale, [](unsigned char c) {
+            return std::isalnum(c) != 0 || c == '-';
+        });
+    return plain ? locale : "en";
+}
+
+// Everything that the transaction needs, made before it.
+struct Plan {
+    store::NewSubscriber reader;  // if the address is new
+    store::ListRow list;
+    Marketing marketing = Marketing::Declined;
+    Evidence evidence;
+    std::string suppression_key;
+    std::string budget_key;
+    store::NewOutboxMail mail;
+};
+
+// Raced: since the mail was composed, the address came to belong to another subject.
+enum class Effect { Nothing, Recorded, MailQueued, Raced };
+
+void record_request(store::Database& db, const Plan& plan, const store::NewSubscriber& reader,
+                    Effect effect) {
+    const Time now = plan.mail.now;
+    std::vector<store::NewConsent> events;
+    events.push_back(consent_event(model::ConsentType::Requested, reader, plan.evidence, now));
+    events.back().list = plan.list.id;
+    if (plan.marketing == Marketing::Granted) {
+        events.push_back(events.front());
+        events.back().list.reset();
+        events.back().purpose = model::ConsentPurpose::Marketing;
+    }
+    if (effect == Effect::MailQueued) {
+        Evidence system;
+        system.method = plan.evidence.method;
+        system.actor = "system:sign_up";
+        events.push_back(consent_event(model::ConsentType::ConfirmSent, reader, system, now));
+        events.back().list = plan.list.id;
+    }
+    store::append_consent(db, events);
+}
+
+Effect commit_sign_up(store::Database& db, const Plan& plan) {
+    const Time now = plan.mail.now;
+    store::count_signup(db, now);
+    const auto suppressed = store::suppression_reason(db, plan.suppression_key)
+                                ? model::Suppressed::Yes
+                                : model::Suppressed::No;
+    const auto known = store::find_subscriber_by_key(db, plan.reader.address_key);
+    if (known && known->subject != plan.reader.subject) {
+        return Effect::Raced;
+    }
+    const auto state =
+        known ? store::subscription_state(db, known->id, plan.list.id) : std::nullopt;
+    const model::SignupStep step = model::decide_signup(state, suppressed);
+    if (step == model::SignupStep::Nothing) {
+        return Effect::Nothing;
+    }
+    const model::MailBudget budget = store::mail_budget(db, plan.budget_key);
+    const bool send = model::check_budget(budget, now) == model::BudgetVerdict::Send;
+    // Without a mail, only a new wish of a known reader is worth keeping: the page behind an
+    // earlier link offers it, and the next sign-up sends another.
+    const bool blocked = model::check_budget(budget, now) == model::BudgetVerdict::Blocked;
+    if (!send && (!known || blocked || step == model::SignupStep::AskAgain)) {
+        return Effect::Nothing;
+    }
+    const SubscriberId id = known ? known->id : *store::insert_subscriber(db, plan.reader);
+    const Effect effect = send ? Effect::MailQueued : Effect::Recorded;
+    if (step == model::SignupStep::Ask) {
+        store::set_pending(db, id, plan.list.id, now);
+    }
+    record_request(db, plan, known ? *known : plan.reader, effect);
+    if (send) {
+        store::insert_outbox(db, plan.mail);
+        store::set_mail_budget(db, plan.budget_key, model::after_sending(budget, now));
+    }
+    return effect;
+}
+
+SignupAnswer bad_address(std::string reason, std::string suggestion) {
+    SignupAnswer answer;
+    answer.kind = SignupAnswer::Kind::BadAddress;
+    answer.reason = std::move(reason);
+    answer.suggestion = std::move(suggestion);
+    return answer;
+}
+
+// Why the box does not take an address that is well-formed; empty: it does.
+std::string refusal(const mail::Address& address, ReservedDomains reserved) {
+    if (reserved == ReservedDomains::Refuse && mail::is_reserved_domain(address.domain())) {
+        return fmt::format("no mail can reach the domain {}", address.domain());
+    }
+    if (std::ranges::find(kRoleNames, ascii_lower(address.local())) != kRoleNames.end()) {
+        return "this address belongs to those who run the domain, not to a reader";
+    }
+    return {};
+}
+
+}  // namespace
+
+// The confirmation mail to a reader, known or new.
+Result<store::NewOutboxMail> Audience::confirmation(const store::NewSubscriber& reader,
+                                                    const store::ListRow& list,
+                                                    Marketing marketing) const {
+    const Time now = clock_.now();
+    mail::Token token;
+    token.subject = reader.subject;
+    token.list = static_cast<std::uint32_t>(list.id.value());
+    token.ref = marketing == Marketing::Granted ? 1 : 0;
+    token.issued = now;
+    token.expires = now + settings_.confirm_life;
+    mail::ConfirmationMail mail;
+    mail.to_address = reader.address;
+    mail.lists = {list.name};
+    mail.confirm_url = settings_.public_url + "/c/" + mail::seal_token(keys_, token);
+    token.purpose = mail::TokenPurpose::NotMe;
+    mail.not_me_url = settings_.public_url + "/n/" + mail::seal_token(keys_, token);
+    mail.valid_hours = static_cast<int>(settings_.confirm_life.count());
+    mail.date = now;
+    mail.message_id = new_message_id();
+
+    store::NewOutboxMail out;
+    TRY_AS(out.message, mail::compose_confirmation(templates_, settings_.sender, mail));
+    out.mail_from = mail_from();
+    out.rcpt_to = reader.address;
+    out.smtputf8 = reader.smtputf8;
+    out.now = now;
+    out.not_after = now + settings_.confirm_life;
+    return out;
+}
+
+store::NewSubscriber Audience::new_reader(const mail::Address& address,
+                                          const std::string& known_subject,
+                                          const std::string& locale, Time now) const {
+    store::NewSubscriber reader;
+    reader.address = address.text();
+    reader.address_key = address.key();
+    reader.domain = address.domain();
+    reader.smtputf8 = address.needs_smtputf8();
+    const std::string fresh = random_.bytes(mail::kTokenSubjectBytes);
+    reader.subject = known_subject.empty() ? fresh : known_subject;
+    reader.salt = random_.bytes(kSaltBytes);
+    reader.locale = checked_locale(locale);
+    reader.created_at = now;
+    return reader;
+}
+
+Task<Result<SignupAnswer>> Audience::sign_up(SignupRequest request) {
+    CO_TRY_AS(Evidence evidence, checked(std::move(request.evidence)));
+    const std::string typed(trim(request.address));
+    const mail::AddressCheck check = mail::check_address(typed);
+    const auto parsed = mail::Address::parse(typed);
+
+    SignupAnswer answer;
+    answer.suggestion = check.suggestion;
+    // Twice only if two first sign-ups of one address meet.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        auto look = [slug = request.list, key = parsed ? parsed->key() : std::string()](
+                        store::Database& db) -> Result<std::pair<store::ListRow, std::string>> {
+            TRY_AS(store::ListRow list, store::require_list(db, slug));
+            const auto known = store::find_subscriber_by_key(db, key);
+            return std::pair(std::move(list), known ? known->subject : std::string());
+        };
+        auto looked = co_await store_.read(std::move(look));
+        if (!looked) {
+            co_return looked.error();
+        }
+        if (!parsed) {
+            co_return bad_address(check.reason, check.suggestion);
+        }
+        if (std::string why = refusal(*parsed, settings_.reserved_domains); !why.empty()) {
+            co_return bad_address(std::move(why), check.suggestion);
+        }
+        answer.list_name = looked->first.name;
+
+        Plan plan;
+        plan.list = std::move(looked->first);
+        plan.marketing = request.marketing;
+        plan.evidence = evidence;
+        plan.suppression_key = suppression_key(*parsed);
+        plan.budget_key = budget_key("confirm", *parsed);
+        plan.reader = new_reader(*parsed, looked->second, request.locale, clock_.now());
+        CO_TRY_AS(plan.mail, confirmation(plan.reader, plan.list, plan.marketing));
+
+        auto commit = [plan = std::move(plan)](store::Database& db) -> Result<Effect> {
+            return commit_sign_up(db, plan);
+        };
+        auto effect = co_await store_.write(std::move(commit));
+        if (!effect) {
+            co_return effect.error();
+        }
+        if (*effect == Effect::MailQueued) {
+            tell_outbox();
+        }
+        if (*effect != Effect::Raced) {
+            co_return answer;
+        }
+    }
+    co_return unavailable("please try again in a moment");
+}
+
+}  // namespace tocsin::audience
