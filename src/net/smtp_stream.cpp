@@ -20,6 +20,11 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 struct SmtpStream::Tls {
     Tls(tcp::socket& socket, asio::ssl::context& context) : stream(socket, context) {}
+    // SMTP has an end of its own, QUIT: a connection closed without TLS's goodbye is no reason for
+    // OpenSSL to spoil the session that the next connection would resume.
+    ~Tls() { SSL_set_shutdown(stream.native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
+    Tls(const Tls&) = delete;
+    Tls& operator=(const Tls&) = delete;
     TlsClients::Impl::Ticket ticket{};  // outlives the SSL object, which points at it
     asio::ssl::stream<tcp::socket&> stream;
 };
@@ -47,6 +52,8 @@ Task<Status> SmtpStream::start_tls(TlsClients& clients, std::string ca_file, Tls
     if (error) {
         co_return unavailable(handshake_problem(ssl, error));
     }
+    ++clients.impl().handshakes;
+    clients.impl().resumed += SSL_session_reused(ssl) == 1 ? 1 : 0;
     co_return Status{};
 }
 

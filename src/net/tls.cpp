@@ -42,6 +42,14 @@ bool is_ip(const std::string& name) {
 TlsClients::TlsClients() : impl_(std::make_unique<Impl>()) {}
 TlsClients::~TlsClients() = default;
 
+std::uint64_t TlsClients::handshakes() const {
+    return impl_->handshakes;
+}
+
+std::uint64_t TlsClients::resumed() const {
+    return impl_->resumed;
+}
+
 Result<asio::ssl::context*> TlsClients::Impl::context(const std::string& ca_file,
                                                       TlsVerify verify) {
     auto& slot = contexts[{ca_file, verify}];

@@ -7,6 +7,7 @@
 // thread; resumption works within it); TlsServer is read-only after creation.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,10 @@ class TlsClients {
     ~TlsClients();
     TlsClients(const TlsClients&) = delete;
     TlsClients& operator=(const TlsClients&) = delete;
+
+    // Handshakes that succeeded, and how many of them resumed an earlier session.
+    std::uint64_t handshakes() const;
+    std::uint64_t resumed() const;
 
     struct Impl;
     Impl& impl() { return *impl_; }

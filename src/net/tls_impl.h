@@ -35,6 +35,8 @@ struct TlsClients::Impl {
     std::map<std::pair<std::string, TlsVerify>, std::unique_ptr<boost::asio::ssl::context>>
         contexts;
     std::map<std::string, std::vector<SslSession>> sessions;
+    std::uint64_t handshakes = 0;
+    std::uint64_t resumed = 0;
 };
 
 struct TlsServer::Impl {
