@@ -72,7 +72,7 @@ inline AlertMailValues alert_values(AlertMailKind kind) {
                    "High water is expected at 07:40. Trains to the Quays have stopped."};
     values.published = "24 November 2026, 06:35 UTC";
     values.web_url = "https://news.example/alerts/harbour-wall";
-    values.postal_address = "The Harbour Courier, 1 Signal Street, Port Example 10115";
+    values.postal_address = "1 Signal Street, Port Example 10115";
     values.privacy_url = "https://news.example/privacy";
     if (kind != AlertMailKind::Alert) {
         values.original_headline = "Storm surge breaches the Old Harbour wall";

@@ -5,7 +5,7 @@
 <div style="display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;mso-hide:all;">{{SUMMARY}}</div>
 <table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#f3f1ec" style="background-color:#f3f1ec;">
 <tr>
-<td align="center" style="padding:0;">
+<td class="outer" align="center" style="padding:0;">
 <table role="presentation" class="card" width="600" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="width:100%;max-width:600px;background-color:#ffffff;">
 <tr>
 <td class="pad" align="center" style="padding:22px 36px 0 36px;">
@@ -19,7 +19,7 @@
 <tr>
 <td class="pad" style="padding:26px 36px 0 36px;">
 {{#IS_ALERT}}
-<p class="hot" style="margin:0 0 10px 0;font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:18px;font-weight:bold;letter-spacing:1.4px;text-transform:uppercase;color:#b0101a;">{{KICKER}}</p>
+<p style="margin:0 0 12px 0;font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:18px;font-weight:bold;letter-spacing:1.2px;text-transform:uppercase;"><span class="tag" style="display:inline-block;padding:4px 9px 3px 9px;background-color:#b0101a;color:#ffffff;">{{KICKER}}</span></p>
 {{/IS_ALERT}}
 {{#IS_UPDATE}}
 <p class="hot" style="margin:0 0 10px 0;font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:18px;font-weight:bold;letter-spacing:1.4px;text-transform:uppercase;color:#b0101a;">{{KICKER}}</p>
@@ -87,12 +87,12 @@ Read our note
 <tr>
 <td class="faint rule" style="padding:18px 0 0 0;border-top:1px solid #d9d6ce;font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:20px;color:#62605b;">
 <p style="margin:0 0 12px 0;">You get this email because you signed up to {{LIST}} from {{NEWSPAPER}}.</p>
-<p style="margin:0 0 12px 0;"><a href="{{UNSUBSCRIBE_URL}}" style="color:#62605b;white-space:nowrap;">Unsubscribe</a> &nbsp;&middot;&nbsp; <a href="{{PREFERENCES_URL}}" style="color:#62605b;white-space:nowrap;">Change what you get</a>
+<p style="margin:0 0 12px 0;line-height:24px;"><a href="{{UNSUBSCRIBE_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">Unsubscribe</a> <a href="{{PREFERENCES_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">Change what you get</a>
 {{#WEB_URL}}
-&nbsp;&middot;&nbsp; <a href="{{WEB_URL}}" style="color:#62605b;white-space:nowrap;">Read on the web</a>
+<a href="{{WEB_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">Read on the web</a>
 {{/WEB_URL}}
 {{#PRIVACY_URL}}
-&nbsp;&middot;&nbsp; <a href="{{PRIVACY_URL}}" style="color:#62605b;white-space:nowrap;">Privacy notice</a>
+<a href="{{PRIVACY_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">Privacy notice</a>
 {{/PRIVACY_URL}}
 </p>
 <p style="margin:0;">{{NEWSPAPER}}

@@ -12,11 +12,13 @@
 body { margin: 0; padding: 0; -webkit-text-size-adjust: 100%; }
 table { border-collapse: collapse; }
 a { text-underline-offset: 2px; }
+@media (min-width: 640px) {
+.outer { padding: 28px 0 44px 0 !important; }
+}
 @media (max-width: 480px) {
 .pad { padding-left: 20px !important; padding-right: 20px !important; }
 .headline { font-size: 27px !important; line-height: 32px !important; }
 .masthead { font-size: 21px !important; }
-.button, .button a { width: auto !important; }
 }
 @media (prefers-color-scheme: dark) {
 body, .page { background-color: #0e0f10 !important; }
@@ -27,6 +29,7 @@ body, .page { background-color: #0e0f10 !important; }
 .rule { border-color: #3a3b3e !important; }
 .bar { border-color: #f2f0ea !important; }
 .hot { color: #ff7b74 !important; }
+.tag { background-color: #c9252d !important; color: #ffffff !important; }
 .note { background-color: #222326 !important; border-color: #f2f0ea !important; }
 .button { background-color: #f2f0ea !important; }
 .button a { color: #121212 !important; }

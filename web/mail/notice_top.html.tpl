@@ -2,7 +2,7 @@
 <body class="page" style="margin:0;padding:0;background-color:#f3f1ec;">
 <table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#f3f1ec" style="background-color:#f3f1ec;">
 <tr>
-<td align="center" style="padding:0;">
+<td class="outer" align="center" style="padding:0;">
 <table role="presentation" class="card" width="600" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="width:100%;max-width:600px;background-color:#ffffff;">
 <tr>
 <td class="pad" align="center" style="padding:22px 36px 0 36px;">
