@@ -1,7 +1,8 @@
 // An SMTP server that does as it is told: refuses a step, withdraws TLS, hangs up.
 //
 // `answers` maps a command's verb (or 'greeting', 'dot') to a reply line, a function of the line
-// that gives one, or null to hang up without an answer. What is not named is accepted.
+// that gives one, or null to hang up without an answer. What is not named is accepted. A test may
+// change `answers` and `extensions` while the server runs.
 import net from 'node:net';
 import tls from 'node:tls';
 import { once } from 'node:events';
@@ -13,8 +14,8 @@ export async function scriptedSmtp(scope, { answers = {}, extensions = [], secur
 
   const usual = {
     greeting: '220 smtp.test ESMTP',
-    EHLO: () => ['250-smtp.test', ...extensions.map((name) => `250-${name}`), '250 ENHANCEDSTATUSCODES']
-      .join('\r\n'),
+    EHLO: () => ['250-smtp.test', ...extensions.map((name) => `250-${name}`),
+      '250 ENHANCEDSTATUSCODES'].join('\r\n'),
     HELO: '250 smtp.test',
     STARTTLS: '220 2.0.0 go ahead',
     AUTH: '235 2.7.0 welcome',
@@ -85,5 +86,5 @@ export async function scriptedSmtp(scope, { answers = {}, extensions = [], secur
     for (const socket of sockets) socket.destroy();
     server.close(resolve);
   }));
-  return { port: server.address().port, commands, messages };
+  return { port: server.address().port, answers, extensions, commands, messages };
 }
