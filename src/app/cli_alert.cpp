@@ -61,7 +61,7 @@ Result<json::object> alert_body(const SendOptions& options) {
     }
     if (!options.not_after.empty()) {
         TRY_AS(const Seconds life, parse_duration(options.not_after));
-        body["not_after_seconds"] = life.count();
+        body["not_after"] = life.count();
     }
     body["release"] = true;
     return body;
@@ -80,14 +80,17 @@ void send_alert(Cli& cli, const SendOptions& options) {
     if (!options.idempotency_key.empty()) {
         headers.emplace_back("Idempotency-Key", options.idempotency_key);
     }
-    auto alert = service->post("/api/v1/alerts", *body, std::move(headers));
-    if (alert && options.wait) {
-        alert = wait_for_end(*service, field_text(*alert, "id"));
-    }
+    const auto alert = service->post("/api/v1/alerts", *body, std::move(headers));
     if (!alert) {
         return cli.fail(alert.error());
     }
-    show_status(cli, *alert);
+    const std::string id = field_text(*alert, "id");
+    const auto status =
+        options.wait ? wait_for_end(*service, id) : service->get("/api/v1/alerts/" + id);
+    if (!status) {
+        return cli.fail(status.error());
+    }
+    show_status(cli, *status);
 }
 
 void alert_status(Cli& cli, std::int64_t id) {

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/csv.h"
+#include "base/limits.h"
 #include "mail/address.h"
 
 namespace tocsin::app {
@@ -17,7 +18,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kChunkRows = 5'000;
+constexpr std::size_t kChunkRows = limits::kImportRowsMax;
 constexpr std::size_t kReadBytes = 256 * 1024;
 
 Status read_file(const std::string& path, const std::function<Status(std::string_view)>& each) {

@@ -51,7 +51,7 @@ void show_lists(Cli& cli, const std::string& slug) {
     if (!slug.empty()) {
         return print_list(*answer);
     }
-    for (const json::value& list : answer->at("items").as_array()) {
+    for (const json::value& list : answer->at("lists").as_array()) {
         print_list(list);
     }
 }

@@ -60,10 +60,10 @@ Task<void> stop_and_settle(delivery::Engine& engine, AlertId alert) {
 
 // A loopback name that browsers take as a secure origin, whatever we listen on.
 std::string local_url(const Endpoint& endpoint, std::uint16_t port, bool tls) {
-    const std::string host = endpoint.is_loopback() || endpoint.host == "0.0.0.0" ||
-                                     endpoint.host == "::"
-                                 ? "localhost"
-                                 : endpoint.host;
+    const std::string host =
+        endpoint.is_loopback() || endpoint.host == "0.0.0.0" || endpoint.host == "::"
+            ? "localhost"
+            : endpoint.host;
     return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
 }
 
@@ -88,8 +88,7 @@ class Service::Impl {
 
     // On the web thread, like everything that audience does.
     Status seed() {
-        TRY(store_->run(
-            [this](store::Database& db) { return seed_dev_editor(db, clock_.now()); }));
+        TRY(store_->run([this](store::Database& db) { return seed_dev_editor(db, clock_.now()); }));
         std::promise<Status> done;
         auto report = [&done](std::exception_ptr failure, Status status) {
             done.set_value(failure ? Error(ErrorKind::Internal, "seeding failed") : status);
@@ -112,9 +111,7 @@ class Service::Impl {
 
   private:
     Status open_foundations() {
-        if (config_.log.level == "debug") {
-            set_log_level(LogLevel::Debug);
-        }
+        set_log_level(parse_log_level(config_.log.level).value_or(LogLevel::Info));
         TRY_AS(const Secrets secrets, load_secrets(config_.secrets.file));
         ring_.emplace(secrets.ring());
         TRY_AS(keys_, load_dkim(config_.dkim));
@@ -185,9 +182,8 @@ class Service::Impl {
         hears.on_left = [this](SubscriberId reader, std::optional<ListId> list) {
             engine_->exclude(reader, list);
         };
-        audience_ = std::make_unique<audience::Audience>(*store_, clock_, random_, *ring_,
-                                                         *templates_, audience_settings(),
-                                                         std::move(hears));
+        audience_ = std::make_unique<audience::Audience>(
+            *store_, clock_, random_, *ring_, *templates_, audience_settings(), std::move(hears));
 
         alerts::AlertHooks hooks;
         hooks.freeze = [](store::Database& db, const alerts::AudienceOrder& order) {
@@ -277,9 +273,9 @@ class Service::Impl {
 
     std::vector<web::SettingLine> setting_lines() const {
         const std::string relay = inbox_ ? "the built-in inbox" : engine_->routes().front().name;
-        const std::string dkim =
-            config_.dkim.enabled() ? config_.dkim.selector + "._domainkey." + config_.dkim.domain
-                                   : "off: mail is not signed";
+        const std::string dkim = config_.dkim.enabled()
+                                     ? config_.dkim.selector + "._domainkey." + config_.dkim.domain
+                                     : "off: mail is not signed";
         return {{"Sender", fmt::format("{} <{}>", config_.site.name, config_.site.from)},
                 {"Public pages", config_.site.public_url},
                 {"Mail leaves through", relay},

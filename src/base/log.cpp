@@ -35,6 +35,19 @@ spdlog::level::level_enum native(LogLevel level) {
 
 }  // namespace
 
+std::optional<LogLevel> parse_log_level(std::string_view name) {
+    constexpr std::pair<std::string_view, LogLevel> kNames[] = {{"debug", LogLevel::Debug},
+                                                                {"info", LogLevel::Info},
+                                                                {"warning", LogLevel::Warning},
+                                                                {"error", LogLevel::Error}};
+    for (const auto& [known, level] : kNames) {
+        if (name == known) {
+            return level;
+        }
+    }
+    return std::nullopt;
+}
+
 void set_log_level(LogLevel level) {
     logger().set_level(native(level));
 }

@@ -4,6 +4,7 @@
 // address: mask_address() keeps the first letter and the domain.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,8 @@ namespace tocsin {
 
 enum class LogLevel { Debug, Info, Warning, Error };
 
+// "debug", "info", "warning" or "error".
+std::optional<LogLevel> parse_log_level(std::string_view name);
 // Lines below this level are dropped. Starts at Info.
 void set_log_level(LogLevel level);
 void log_line(LogLevel level, std::string_view line);

@@ -1,0 +1,118 @@
+// Commands: init, serve, dev, demo, config check, doctor.
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "app/cli.h"
+#include "app/demo.h"
+#include "app/dev_site.h"
+#include "app/doctor.h"
+#include "app/init.h"
+#include "app/service.h"
+#include "base/log.h"
+#include "base/random.h"
+
+namespace tocsin::app {
+
+namespace {
+
+constexpr std::uint16_t kDevPort = 8080;
+
+void serve(Cli& cli, bool dev_inbox) {
+    auto config = cli.config();
+    if (!config) {
+        return cli.fail(config.error());
+    }
+    config->dev.inbox = config->dev.inbox || dev_inbox;
+    const auto service = Service::start(*config, ServiceMode::Serve);
+    if (!service) {
+        return cli.fail(service.error());
+    }
+    const ServiceAddresses& at = (*service)->addresses();
+    log_info("serving {}: readers at {}, the desk at {}", config->site.name, at.public_url,
+             at.desk_url);
+    if (!at.inbox_url.empty()) {
+        log_warning("all mail goes to the built-in inbox at {}: nothing leaves this machine",
+                    at.inbox_url);
+    }
+    (*service)->wait_for_signal();
+}
+
+void run_dev(Cli& cli, std::uint16_t port) {
+    SecureRandom random;
+    const auto folder = DevFolder::create(port, random);
+    if (!folder) {
+        return cli.fail(folder.error());
+    }
+    const auto service = Service::start(folder->config(), ServiceMode::Dev);
+    if (!service) {
+        return cli.fail(service.error());
+    }
+    fmt::print(
+        "\n  The Harbour Post is open:  {}\n\n"
+        "  An invented newspaper with a sign-up box in every article, the desk and an inbox.\n"
+        "  Everything is thrown away when this ends (Ctrl-C). The command line reaches it with\n"
+        "  TOCSIN_CONFIG={}\n\n",
+        (*service)->addresses().public_url, folder->config().file);
+    std::fflush(stdout);
+    (*service)->wait_for_signal();
+}
+
+void check_configuration(Cli& cli) {
+    const ConfigReport report = check_config(cli.config_path());
+    for (const std::string& warning : report.warnings) {
+        std::fputs(fmt::format("tocsin: warning: {}\n", warning).c_str(), stderr);
+    }
+    for (const std::string& problem : report.problems) {
+        cli.fail(invalid(problem));
+    }
+    if (report.config) {
+        std::fputs(explain_config(*report.config).c_str(), stdout);
+    }
+}
+
+}  // namespace
+
+Result<Config> Cli::config() const {
+    return load_config(config_path());
+}
+
+Result<ControlClient> Cli::service() const {
+    TRY_AS(const Config loaded, config());
+    return ControlClient(loaded.control.socket);
+}
+
+void add_service_commands(CLI::App& program, Cli& cli) {
+    add_init_command(program, cli);
+
+    auto dev_inbox = std::make_shared<bool>(false);
+    CLI::App* run = program.add_subcommand("serve", "Run the service");
+    run->add_flag("--dev-inbox", *dev_inbox, "Keep all mail here and show it at /inbox");
+    run->callback([&cli, dev_inbox] { serve(cli, *dev_inbox); });
+
+    auto port = std::make_shared<std::uint16_t>(kDevPort);
+    CLI::App* dev = program.add_subcommand(
+        "dev", "Run a throw-away service: a newspaper, the desk and an inbox on one address");
+    dev->add_option("--port", *port, "The port to listen on; 0 takes a free one");
+    dev->callback([&cli, port] { run_dev(cli, *port); });
+
+    program.add_subcommand("demo", "Sign up, confirm, release and read the mail, without a person")
+        ->callback([&cli] {
+            if (const Status done = run_demo(); !done) {
+                cli.fail(done.error());
+            }
+        });
+
+    CLI::App* config = program.add_subcommand("config", "The configuration");
+    config->require_subcommand(1);
+    config->add_subcommand("check", "Check it and explain every key")->callback([&cli] {
+        check_configuration(cli);
+    });
+
+    add_doctor_command(program, cli);
+}
+
+}  // namespace tocsin::app
