@@ -62,7 +62,10 @@ Result<std::uint16_t> free_port() {
     ip::tcp::acceptor probe(io);
     boost::system::error_code failed;
     const ip::tcp::endpoint any(ip::address_v4::loopback(), 0);
-    probe.open(any.protocol(), failed) || probe.bind(any, failed);
+    probe.open(any.protocol(), failed);
+    if (!failed) {
+        probe.bind(any, failed);
+    }
     if (failed) {
         return io_error(fmt::format("no port is free: {}", failed.message()));
     }

@@ -167,7 +167,7 @@ class Service::Impl {
                 "one: relay = \"smtp://user:password@host:587?tls=required\"");
         }
         options.relay.helo = config_.delivery.helo;
-        options.limits.connections_max = config_.delivery.connections_max;
+        options.limits.connections = config_.delivery.connections_max;
         options.bounce_domain = config_.inbound.bounce_domain;
         options.workers = config_.delivery.threads;
         options.signers = config_.delivery.signers;
@@ -260,8 +260,8 @@ class Service::Impl {
             inbox_->add_routes(public_router_);
         }
         if (mode_ == ServiceMode::Dev) {
-            newspaper_services_ =
-                std::make_unique<web::NewspaperServices>(web::NewspaperServices{*templates_});
+            newspaper_services_ = std::make_unique<web::NewspaperServices>(
+                web::NewspaperServices{*templates_, "breaking", "", true});
             web::add_newspaper_routes(public_router_, *newspaper_services_);
             web::add_desk_routes(public_router_, *desk_services_);
             web::add_api_routes(public_router_, *desk_services_);
