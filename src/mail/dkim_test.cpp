@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/random.h"
 #include "mail/canonical.h"
+#include "mail/sample_mail.h"
 
 namespace tocsin::mail {
 namespace {
@@ -249,6 +250,15 @@ TEST_F(DkimSigning, HostileSignatureHeadersNeverPass) {
             EXPECT_TRUE(!touched || harmless) << at << " " << before << bad[at];
         }
     }
+}
+
+TEST(Dkim, ReplaysItsCorpus) {
+    sample::replay_corpus("dkim", [](const std::string& bytes) {
+        const DkimLookup lookup = [&](std::string_view) -> Result<std::string> { return bytes; };
+        for (const DkimVerdict& verdict : dkim_verify(bytes, lookup, sample::kDate)) {
+            EXPECT_NE(verdict.status, DkimStatus::Pass);
+        }
+    });
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/random.h"
 #include "mail/mime_reader.h"
+#include "mail/sample_mail.h"
 
 namespace tocsin::mail {
 namespace {
@@ -100,6 +101,15 @@ TEST(Header, AnyTextComesBackAsItWas) {
         EXPECT_EQ(mail->subject, text) << raw;
         EXPECT_THAT(mail->from, testing::HasSubstr("news@example.com"));
     }
+}
+
+TEST(Header, ReplaysItsCorpus) {
+    sample::replay_corpus("header", [](const std::string& bytes) {
+        const auto field = HeaderField::text("Subject", bytes);
+        if (field) {
+            EXPECT_EQ(parse_mail(field->raw() + "\r\n")->subject, bytes);
+        }
+    });
 }
 
 }  // namespace

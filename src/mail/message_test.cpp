@@ -338,5 +338,16 @@ TEST(Message, MessageIdsAreKnownFromAlertAndSubscriber) {
     EXPECT_THAT(first, testing::MatchesRegex("42\\.[0-9a-f]{16}@news\\.example"));
 }
 
+TEST(Message, ReplaysItsCorpus) {
+    sample::replay_corpus("message", [](const std::string& bytes) {
+        const auto message = MessageTemplate::decode(bytes + sha256(bytes));
+        if (message) {
+            std::string out;
+            MessageComposer composer(*message, nullptr);
+            (void)composer.compose(Reader().view(), out);
+        }
+    });
+}
+
 }  // namespace
 }  // namespace tocsin::mail

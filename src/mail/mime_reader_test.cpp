@@ -89,5 +89,12 @@ TEST(MimeReader, AlwaysGivesUtf8) {
     }
 }
 
+TEST(MimeReader, ReplaysItsCorpus) {
+    sample::replay_corpus("mime", [](const std::string& bytes) {
+        const auto mail = parse_mail(bytes);
+        EXPECT_TRUE(!mail || (is_utf8(mail->subject) && is_utf8(mail->html)));
+    });
+}
+
 }  // namespace
 }  // namespace tocsin::mail

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -35,6 +36,22 @@ inline void expect_golden(const std::string& name, const std::string& bytes) {
     const std::string want = read(name);
     EXPECT_TRUE(bytes == want) << path(name)
                                << " differs; if the change is meant, run with UPDATE_GOLDEN=1";
+}
+
+// Gives every file of fuzz/corpus/<name> to the function.
+template <class Function>
+void replay_corpus(const std::string& name, Function function) {
+    std::size_t files = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(TOCSIN_SOURCE_DIR "/fuzz/corpus/" + name)) {
+        SCOPED_TRACE(entry.path().string());
+        std::ifstream in(entry.path(), std::ios::binary);
+        std::ostringstream bytes;
+        bytes << in.rdbuf();
+        function(bytes.str());
+        ++files;
+    }
+    EXPECT_GT(files, 0U);
 }
 
 inline const Time kDate = from_ms(1'795'502'159'000);  // 24 November 2026, 06:35:59 UTC
