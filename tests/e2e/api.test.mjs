@@ -77,11 +77,10 @@ test('two equal requests at once are one alert', async () => {
 });
 
 test('an audience that is empty is an error, never everyone', async () => {
-  const none = await news.api('POST', '/api/v1/alerts', alert('To no one', { release: true }), { token });
-  isProblem(none, 409, /no |empty|nobody/i);
-  isProblem(await news.api('POST', '/api/v1/alerts', alert('x', { lists: ['nope'] }), { token }),
-    404, /nope/);
-  const missing = await news.api('POST', '/api/v1/alerts', alert('x', { lists: [] }), { token });
+  const post = (body) => news.api('POST', '/api/v1/alerts', body, { token });
+  isProblem(await post(alert('To no one', { release: true })), 409, /no |empty|nobody/i);
+  isProblem(await post(alert('x', { lists: ['nope'] })), 404, /nope/);
+  const missing = await post(alert('x', { lists: [] }));
   assert.ok([400, 422].includes(missing.status), missing.text);
 });
 

@@ -41,7 +41,8 @@ async function lookAt(page, name) {
 async function articleServer(snippet) {
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Fog on the sound</title>
-<style>body{font:18px/1.6 Georgia,serif;max-width:40rem;margin:2rem auto;padding:0 1rem}</style></head>
+<style>body{font:18px/1.6 Georgia,serif;max-width:40rem;margin:2rem auto;padding:0 1rem}
+</style></head>
 <body><main><h1>Fog on the sound</h1><p>The morning ferry waited for an hour.</p>${snippet}
 <p>By noon it had lifted.</p></main></body></html>`;
   const server = http.createServer((request, response) => {
@@ -121,7 +122,6 @@ test('without scripts: a plain form that does the same', async () => {
   await page.goto(pageUrl);
   await page.getByLabel('Email address').fill('sam@readers');
   await page.getByRole('button', { name: /sign up/i }).click();
-  // The browser's own check may stop it, as `required type=email` allows: then the server's is asked.
   await page.waitForURL(/\/lists\/breaking\/signup/);
   assert.match(await page.content(), /Please enter a valid email address/);
   assert.equal(await page.getByLabel('Email address').inputValue(), 'sam@readers');

@@ -53,7 +53,9 @@ test('init keeps secrets to their owner and says what comes next', async () => {
 
 test('config check explains every key', async () => {
   const told = await news.do('config', 'check');
-  for (const key of ['public_url', 'relay', 'listen', 'selector']) assert.ok(told.includes(key), key);
+  for (const key of ['public_url', 'relay', 'listen', 'selector']) {
+    assert.ok(told.includes(key), key);
+  }
   assert.match(told, /TOCSIN_HTTP_LISTEN/);
 });
 
@@ -69,7 +71,8 @@ test('list create and list show', async () => {
 
 test('import, and the same file again', async () => {
   const file = path.join(news.folder, 'three.csv');
-  await writeFile(file, 'email\nann@first-readers.net\nben@first-readers.net\ncy@third-readers.net\n');
+  await writeFile(file,
+    'email\nann@first-readers.net\nben@first-readers.net\ncy@third-readers.net\n');
   const order = ['import', file, '--list', 'breaking', '--consent-source', 'paper, 2026', '--json'];
   const one = await news.do(...order);
   assert.deepEqual([one.accepted, one.refused, one.duplicates, one.rows], [3, 0, 0, 3]);
@@ -147,7 +150,7 @@ test('subscriber show, export and erase', async () => {
   await news.start();
 });
 
-test('an import of 100,000 rows goes on after the command and the service were killed', async () => {
+test('an import of 100,000 rows goes on after command and service were killed', async () => {
   const file = path.join(news.folder, 'large.csv');
   const out = createWriteStream(file);
   out.write('email\n');
@@ -190,7 +193,8 @@ test('consent verify names the entry that was tampered with', async () => {
 // {address, valid}; a symbol U+2400 + n stands for control character n, which XML cannot hold.
 function readCases(xml) {
   const named = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-  const point = (code) => String.fromCodePoint(code >= 0x2400 && code < 0x2420 ? code - 0x2400 : code);
+  const point = (code) => String.fromCodePoint(code >= 0x2400 && code < 0x2420
+    ? code - 0x2400 : code);
   const plain = (text) => text.replace(/&(#x?)?(\w+);/g, (_, sign, name) => (
     sign ? point(parseInt(name, sign === '#x' ? 16 : 10)) : named[name]));
   return xml.split('<test id=').slice(1).map((block) => ({
@@ -232,8 +236,8 @@ test('doctor gives each check as ok, warn or fail, with what to do', async () =>
 });
 
 test('bench deliver prints the numbers that documents quote', async () => {
-  const done = await tocsin(['bench', 'deliver', '--recipients', '2000', '--bytes', '4000', '--sign',
-    'rsa2048', '--json'], { limitMs: 90_000 });
+  const done = await tocsin(['bench', 'deliver', '--recipients', '2000', '--bytes', '4000',
+    '--sign', 'rsa2048', '--json'], { limitMs: 90_000 });
   assert.equal(done.code, 0, done.stderr);
   const report = JSON.parse(done.stdout);
   for (const key of ['messages', 'seconds', 'rate', 'bytes_per_message', 'sign', 'sign_limit',

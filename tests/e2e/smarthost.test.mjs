@@ -74,7 +74,7 @@ test('init prints the DNS records that the operator publishes', () => {
   assert.ok(Object.keys(records).length >= 1, `no DKIM record in:\n${news.initOutput}`);
 });
 
-test('signing up sends a confirmation whose link changes nothing when it is only opened', async () => {
+test('signing up sends a confirmation; opening its link changes nothing', async () => {
   const mail = await signUp(ann);
   assert.equal(mail.get('to').replace(/[<>]/g, ''), ann);
   assert.equal((await verifyDkim(mail.raw, records)).every((one) => one.result === 'pass'), true);
@@ -129,7 +129,7 @@ test('a released alert is in the mailbox, signed and complete', async () => {
   }
 });
 
-test('mailauth finds every DKIM signature valid, both List-Unsubscribe headers signed', async () => {
+test('mailauth finds every DKIM signature valid, List-Unsubscribe signed', async () => {
   const signatures = await verifyDkim(first.raw, records);
   assert.ok(signatures.length >= 1);
   for (const signature of signatures) {

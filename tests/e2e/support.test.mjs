@@ -28,7 +28,8 @@ const mail = {
 };
 
 test('a mail given to Postfix is in the IMAP mailbox', async () => {
-  const code = await sendMail({ port: postfix.port, ca, user: 'news', password: kPassword, ...mail });
+  const login = { user: 'news', password: kPassword };
+  const code = await sendMail({ port: postfix.port, ca, ...login, ...mail });
   assert.equal(code, 250);
   const got = await waitForMail(dovecot, mail.to, /Self-test/);
   assert.match(got.source.toString(), /^Subject: Self-test\r$/m);

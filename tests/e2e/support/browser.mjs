@@ -1,8 +1,7 @@
 // Debian's Chromium through playwright-core, and screenshots to look at.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { root } from './process.mjs';
 
@@ -33,7 +32,8 @@ export async function screenshots(page, name, { widths = [320, 768, 1280] } = {}
   await page.setViewportSize({ width: 1280, height: 800 });
 }
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axeSource = readFileSync(axeFile, 'utf8');
 
 // What axe-core finds wrong with the page, light and dark: ["rule: how to fix: element"].
 export async function accessibilityProblems(page) {

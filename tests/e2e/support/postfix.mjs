@@ -73,8 +73,8 @@ smtputf8_enable = yes
   // `postfix check` lays out the queue. The master then runs in a process group of its own: it
   // ends by signalling its whole group.
   await run('postfix', ['-c', path.join(folder, 'etc'), 'check']);
-  const postfix = new Running('/usr/lib/postfix/sbin/master', ['-c', path.join(folder, 'etc'), '-d'],
-    { detached: true });
+  const postfix = new Running('/usr/lib/postfix/sbin/master',
+    ['-c', path.join(folder, 'etc'), '-d'], { detached: true });
   scope.defer(() => postfix.stop());
   const log = () => readFile(path.join(folder, 'log'), 'utf8');
   await postfix.ready(async () => await isListening(port) && isListening(tlsPort))

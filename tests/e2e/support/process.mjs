@@ -75,7 +75,8 @@ export class Running {
       throw new Error(`${error.message}\n${this.output()}`);
     });
     if (this.end) {
-      throw new Error(`${this.name} ended at once (${JSON.stringify(this.end)}):\n${this.output()}`);
+      const end = JSON.stringify(this.end);
+      throw new Error(`${this.name} ended at once (${end}):\n${this.output()}`);
     }
     return this;
   }
@@ -96,7 +97,7 @@ export class Running {
     if (first !== 'late') return first;
     this.child.kill('SIGKILL');
     await this.ended;
-    throw new Error(`${this.name} did not end within ${limitMs} ms of ${signal}:\n${this.output()}`);
+    throw new Error(`${this.name}: ${limitMs} ms after ${signal} still there:\n${this.output()}`);
   }
 }
 
@@ -108,7 +109,8 @@ export function run(command, args, { input = '', limitMs = 60_000, ...options } 
     let stderr = '';
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`not within ${limitMs} ms: ${command} ${args.join(' ')}\n${stdout}${stderr}`));
+      const what = `${command} ${args.join(' ')}`;
+      reject(new Error(`not within ${limitMs} ms: ${what}\n${stdout}${stderr}`));
     }, limitMs);
     child.stdout.setEncoding('utf8').on('data', (text) => { stdout += text; });
     child.stderr.setEncoding('utf8').on('data', (text) => { stderr += text; });
