@@ -214,7 +214,8 @@ test('forged, cut and misused links open a plain page and change nothing', async
   const token = link[1];
   const flipped = (token[0] === 'A' ? 'B' : 'A') + token.slice(1);
   for (const where of [`/c/${flipped}`, `/c/${token.slice(0, -1)}`, '/c/x',
-    `/c/${'A'.repeat(4000)}`, `/u/${token}`, `/p/${token}`, '/u/%00', '/p/..%2f..%2fetc%2fpasswd']) {
+    `/c/${'A'.repeat(4000)}`, `/u/${token}`, `/p/${token}`, '/u/%00',
+    '/p/..%2f..%2fetc%2fpasswd']) {
     for (const answer of [await news.get(where), await news.post(where)]) {
       assert.ok([400, 403, 404, 410].includes(answer.status), `${where}: ${answer.status}`);
       isPlainPage(answer, answer.status);
