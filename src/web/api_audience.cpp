@@ -1,10 +1,9 @@
 // Lists, readers and the consent proof of the API.
-#include <stdexcept>
-
 #include "audience/audience.h"
 #include "web/api_routes.h"
 #include "web/api_support.h"
 #include "web/audience_json.h"
+#include "web/list_export.h"
 
 namespace tocsin::web {
 
@@ -58,35 +57,10 @@ Task<net::HttpResponse> get_list(ApiCall call) {
     co_return list ? api_json(200, list_json(*list)) : api_problem(list.error());
 }
 
-// An error in the middle cuts the connection: half a list must not look like the whole.
-Task<void> stream_list(const NewsroomServices& services, std::string slug,
-                       net::HttpStream& stream) {
-    audience::ExportSink sink = [&stream](std::string part) {
-        return stream.write(std::move(part));
-    };
-    const Status exported = co_await services.audience.export_list(slug, sink);
-    if (!exported && !stream.closed()) {
-        throw std::runtime_error("a list could not be exported: " + exported.error().message());
-    }
-}
-
 Task<net::HttpResponse> get_list_export(ApiCall call) {
-    const std::string slug = call.context.param("slug");
-    const Result<audience::ListInfo> list = co_await call.services.audience.show_list(slug);
-    if (!list) {
-        co_return api_problem(list.error());
-    }
-    net::HttpResponse response;
-    response.headers.set("Content-Type", "text/csv; charset=utf-8");
-    response.headers.set("Cache-Control", "no-store");
-    response.headers.set("X-Content-Type-Options", "nosniff");
-    response.headers.set("Content-Disposition",
-                         fmt::format("attachment; filename=\"{}.csv\"", slug));
-    const NewsroomServices& services = call.services;
-    response.stream = [&services, slug](net::HttpStream& stream) {
-        return stream_list(services, slug, stream);
-    };
-    co_return response;
+    Result<net::HttpResponse> response =
+        co_await list_export(call.services, call.context.param("slug"));
+    co_return response ? std::move(*response) : api_problem(response.error());
 }
 
 Task<net::HttpResponse> get_subscriber(ApiCall call) {
