@@ -172,7 +172,7 @@ Task<Status> Alerts::stop_original(model::Actor actor, AlertId original) {
     };
     CO_TRY_AS(model::AlertState state, co_await store_.read(std::move(look)));
     if (state == model::AlertState::Released) {
-        hooks_.stop(original);
+        hooks_.stop_now(original);
         // Who may release a correction may stop what it corrects.
         actor.permissions = actor.permissions | model::Permissions{model::Permission::StopAlerts};
         auto work = [this, actor, original](store::Database& db) -> Status {
@@ -205,7 +205,7 @@ Task<Result<AlertView>> Alerts::stop(model::Actor actor, AlertId id) {
     };
     CO_TRY_AS(model::AlertState state, co_await store_.read(std::move(look)));
     if (state == model::AlertState::Released) {
-        hooks_.stop(id);
+        hooks_.stop_now(id);
     }
     auto work = [this, actor, id](store::Database& db) -> Result<AlertView> {
         const Desk desk{settings_, hooks_, templates_, clock_.now()};

@@ -67,8 +67,8 @@ struct AlertHooks {
     std::function<void(AlertId)> released;
     // Ends new transactions of the alert at once; called before anything is written. Must not
     // block.
-    std::function<void(AlertId)> stop;
-    // After stop(): waits until what was on the wire has its outcome in the ledger, within a limit
+    std::function<void(AlertId)> stop_now;
+    // After stop_now(): waits until what was on the wire has its outcome in the ledger, within a limit
     // of its own. May be null.
     std::function<Task<void>(AlertId)> settled;
     // A draft was saved: connect the main routes. May be null.

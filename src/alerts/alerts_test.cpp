@@ -57,7 +57,7 @@ class AlertsTest : public testing::Test {
             return Result<std::uint64_t>(audience_);
         };
         hooks.released = [this](AlertId id) { released_.push_back(id); };
-        hooks.stop = [this](AlertId id) { stopped_.push_back(id); };
+        hooks.stop_now = [this](AlertId id) { stopped_.push_back(id); };
         alerts_ = std::make_unique<Alerts>(*store_, clock_, random_, templates_, settings_, hooks);
     }
 
