@@ -5,8 +5,8 @@
 #include "audience/audience.h"
 #include "mail/address.h"
 #include "net/form.h"
+#include "web/audience_json.h"
 #include "web/reader_pages.h"
-#include "web/reader_record.h"
 #include "web/reader_render.h"
 
 namespace tocsin::web {
@@ -108,7 +108,7 @@ Task<net::HttpResponse> export_record(const ReaderServices& services, Context co
     if (!record) {
         co_return failure_page(services, record.error());
     }
-    net::HttpResponse response = json_response(200, record_json(*record));
+    net::HttpResponse response = json_response(200, boost::json::serialize(reader_json(*record)));
     response.headers.set("Content-Disposition", "attachment; filename=\"my-alerts.json\"");
     co_return response;
 }
