@@ -102,6 +102,19 @@ void SmtpServer::shut(std::string_view reason) {
     }
 }
 
+bool SmtpServer::refused(SmtpServerConfig::Point point, std::string_view argument) {
+    const auto reply = config_.refusal ? config_.refusal(point, envelope_, argument) : std::nullopt;
+    if (!reply) {
+        return false;
+    }
+    if (reply->code == 421) {
+        end_session(reply->code, reply->enhanced, reply->text);
+    } else {
+        append_reply(output_, *reply);
+    }
+    return true;
+}
+
 bool SmtpServer::pipelined_too_far() {
     if (rest().empty()) {
         return false;
@@ -256,6 +269,9 @@ void SmtpServer::mail(std::string_view argument) {
         envelope_.smtputf8 = false;
         return refuse(553, "5.1.7", "that is not an address");
     }
+    if (refused(SmtpServerConfig::Point::Mail, *path)) {
+        return;
+    }
     has_sender_ = true;
     envelope_.mail_from = *path;
     say(250, "2.1.0", "ok");
@@ -306,11 +322,8 @@ void SmtpServer::rcpt(std::string_view argument) {
     if (envelope_.rcpt_to.size() >= config_.recipients_max) {
         return refuse(452, "4.5.3", "too many recipients");
     }
-    if (config_.check_recipient) {
-        const Reply reply = config_.check_recipient(envelope_, *path);
-        if (!reply.positive()) {
-            return say(reply.code, reply.enhanced, reply.text);
-        }
+    if (refused(SmtpServerConfig::Point::Rcpt, *path)) {
+        return;
     }
     envelope_.rcpt_to.emplace_back(*path);
     say(250, "2.1.5", "ok");
@@ -339,6 +352,9 @@ void SmtpServer::starttls(std::string_view argument) {
         return refuse(501, "5.5.4", "STARTTLS takes no argument");
     }
     if (pipelined_too_far()) {
+        return;
+    }
+    if (refused(SmtpServerConfig::Point::StartTls, "")) {
         return;
     }
     say(220, "2.0.0", "go ahead");

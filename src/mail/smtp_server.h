@@ -56,8 +56,11 @@ struct SmtpServerConfig {
     std::string password;
     Chunking chunking = Chunking::Offered;
     Pipelining pipelining = Pipelining::Offered;
-    // May refuse a recipient (a positive reply lets it in). Null: all are welcome.
-    std::function<Reply(const SmtpEnvelope&, std::string_view rcpt_to)> check_recipient;
+    // The owner's own refusals: a reply refuses the step (421 ends the session), nothing lets it
+    // pass. `argument` is the address of Mail and Rcpt.
+    enum class Point { Mail, Rcpt, Data, StartTls };
+    std::function<std::optional<Reply>(Point, const SmtpEnvelope&, std::string_view argument)>
+        refusal;
 };
 
 // Appends the reply as lines; '\n' in its text begins a new one.
@@ -108,6 +111,8 @@ class SmtpServer {
     void message_ended();
     void reset_transaction();
 
+    // True if the owner refused this step.
+    bool refused(SmtpServerConfig::Point point, std::string_view argument);
     void say(int code, std::string_view enhanced, std::string_view text);
     void refuse(int code, std::string_view enhanced, std::string_view text);
     void end_session(int code, std::string_view enhanced, std::string_view text);

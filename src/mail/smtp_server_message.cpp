@@ -20,6 +20,9 @@ void SmtpServer::data(std::string_view argument) {
     if (pipelined_too_far()) {
         return;
     }
+    if (refused(SmtpServerConfig::Point::Data, "")) {
+        return;
+    }
     mode_ = Mode::Data;
     say(354, "", "end with CRLF.CRLF");
 }

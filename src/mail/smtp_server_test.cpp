@@ -244,10 +244,14 @@ TEST(SmtpServer, LimitsEndTheSession) {
     EXPECT_EQ(codes(rcpts.say("RCPT TO:<d@e.f>\r\n")), "452");
 }
 
-TEST(SmtpServer, TheHookRefusesRecipients) {
+TEST(SmtpServer, TheOwnerMayRefuseRecipients) {
     Config config;
-    config.check_recipient = [](const SmtpEnvelope&, std::string_view rcpt) {
-        return rcpt == "good@e.f" ? Reply{250, "", ""} : Reply{550, "5.1.1", "nobody"};
+    config.refusal = [](Config::Point point, const SmtpEnvelope&,
+                        std::string_view argument) -> std::optional<Reply> {
+        if (point == Config::Point::Rcpt && argument != "good@e.f") {
+            return Reply{550, "5.1.1", "nobody"};
+        }
+        return std::nullopt;
     };
     Talk t(config);
     t.open();
