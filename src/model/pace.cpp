@@ -10,7 +10,7 @@ namespace {
 constexpr double kColdRate = 10;     // taken for the measured rate before there is one
 constexpr double kRaiseShare = 0.1;  // of the good rate, each kPaceStep
 constexpr double kRaiseMin = 0.5;
-constexpr double kBurstSeconds = 0.05;
+constexpr double kBurstSeconds = 0.2;  // of the rate may go at once after a pause
 constexpr Seconds kConnectBackoffMax{60};
 
 double seconds_between(SteadyTime from, SteadyTime to) {
@@ -83,11 +83,14 @@ void Pace::on_suspend(SteadyTime now, Milliseconds hold, std::string why) {
 }
 
 void Pace::on_connect_failed(SteadyTime now, std::string why) {
+    connect_why_ = std::move(why);
+    if (now < connect_after_) {
+        return;  // several were tried at once: one failure
+    }
     const Seconds backoff =
         std::min(kConnectBackoffMax, Seconds(1 << std::min<std::uint32_t>(connect_failures_, 6)));
     ++connect_failures_;
     connect_after_ = now + backoff;
-    connect_why_ = std::move(why);
 }
 
 void Pace::on_connected() {

@@ -50,6 +50,8 @@ class Pace {
     SteadyTime connect_after() const {
         return connect_after_ > suspended_until_ ? connect_after_ : suspended_until_;
     }
+    // The last connection could not be made.
+    bool connect_failing() const { return connect_failures_ > 0; }
     const RouteLimits& limits() const { return limits_; }
     double rate_max() const { return rate_; }  // allowed now; 0: no limit
     double rate(SteadyTime now) const;         // messages a second, lately

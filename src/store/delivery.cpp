@@ -113,7 +113,7 @@ std::vector<RecipientRow> load_recipients(Database& db,
     std::vector<Param> params = block_params(subscribers);
     append_lists(params, lists);
     const std::string sql =
-        "SELECT s.id, s.subject, s.address, s.domain, s.smtputf8, x.list_id "
+        "SELECT s.id, s.subject, s.address, s.address_key, s.domain, s.smtputf8, x.list_id "
         "FROM subscriber s CROSS JOIN subscription x WHERE s.id IN (" +
         placeholders(1, kRecipientBlock) +
         ") AND x.subscriber_id = s.id AND x.state = 'active' AND x.list_id IN (" +
@@ -126,11 +126,12 @@ std::vector<RecipientRow> load_recipients(Database& db,
             rows.push_back({.subscriber = subscriber,
                             .subject = row.blob(1),
                             .address = row.text(2),
-                            .domain = row.text(3),
-                            .smtputf8 = row.boolean(4),
+                            .address_key = row.text(3),
+                            .domain = row.text(4),
+                            .smtputf8 = row.boolean(5),
                             .active = {}});
         }
-        rows.back().active.emplace_back(row.integer(5));
+        rows.back().active.emplace_back(row.integer(6));
     });
     return rows;
 }
@@ -138,15 +139,16 @@ std::vector<RecipientRow> load_recipients(Database& db,
 std::vector<RecipientRow> load_subscribers(Database& db,
                                            const std::vector<SubscriberId>& subscribers) {
     const std::string sql =
-        "SELECT id, subject, address, domain, smtputf8 FROM subscriber WHERE id IN (" +
+        "SELECT id, subject, address, address_key, domain, smtputf8 FROM subscriber WHERE id IN (" +
         placeholders(1, kRecipientBlock) + ") ORDER BY id";
     std::vector<RecipientRow> rows;
     db.for_each(sql, block_params(subscribers), [&](const Row& row) {
         rows.push_back({.subscriber = SubscriberId(row.integer(0)),
                         .subject = row.blob(1),
                         .address = row.text(2),
-                        .domain = row.text(3),
-                        .smtputf8 = row.boolean(4),
+                        .address_key = row.text(3),
+                        .domain = row.text(4),
+                        .smtputf8 = row.boolean(5),
                         .active = {}});
     });
     return rows;
@@ -182,9 +184,17 @@ std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
     return claimed;
 }
 
-std::int64_t renew_leases(Database& db, const LeaseTerms& terms) {
-    return db.execute("UPDATE partition SET lease_until = $2 WHERE state = 'leased' AND owner = $1",
-                      {terms.owner, terms.until});
+std::vector<PartitionKey> renew_leases(Database& db, const LeaseTerms& terms) {
+    std::vector<PartitionKey> held;
+    for (const Row& row :
+         db.query("UPDATE partition SET lease_until = $2 WHERE state = 'leased' AND owner = $1 "
+                  "RETURNING alert_id, partition, generation",
+                  {terms.owner, terms.until})) {
+        held.push_back({.alert = AlertId(row.integer(0)),
+                        .partition = row.integer(1),
+                        .generation = row.integer(2)});
+    }
+    return held;
 }
 
 void release_leases(Database& db, const std::string& owner) {

@@ -49,6 +49,7 @@ struct RecipientRow {
     SubscriberId subscriber;
     std::string subject;  // 16 bytes
     std::string address;
+    std::string address_key;
     std::string domain;
     bool smtputf8 = false;
     std::vector<ListId> active;  // of the lists asked for; ascending
@@ -79,8 +80,8 @@ struct ClaimedPartition {
 // The first partition of the alert that nobody holds, open or with its lease run out.
 std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
                                                 const LeaseTerms& terms);
-// Prolongs all leases of the owner; returns how many.
-std::int64_t renew_leases(Database& db, const LeaseTerms& terms);
+// Prolongs all leases of the owner; returns those that it still has.
+std::vector<PartitionKey> renew_leases(Database& db, const LeaseTerms& terms);
 // Makes all leases of the owner, or of everyone, open again.
 void release_leases(Database& db, const std::string& owner);
 void release_all_leases(Database& db);

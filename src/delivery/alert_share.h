@@ -1,0 +1,143 @@
+// AlertShare: a worker's share of one alert: the partitions it holds and the mail on its way.
+//
+//   claim a partition -> load recipients by the block -> compose and sign (pool) -> ready
+//     -> a session takes it -> outcome -> ledger
+//          ^                                 |
+//          +---- retry queue (timed) --------+
+//
+// Bounded: `ready_bytes` composed ahead, one block being loaded, one partition's ids ahead, at most
+// kRetriesMax recipients waiting for a retry (then no further partition is claimed until some of
+// them have their end).
+//
+// When the alert ends early (stopped, out of time) nothing more is handed out; what is in flight
+// gets its outcome; the rest is closed partition by partition, in the store, from what is durable.
+//
+// Owner: a worker; one thread. It must live until done().
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <vector>
+
+#include "delivery/alert_run.h"
+#include "delivery/compose.h"
+#include "delivery/open_partition.h"
+#include "delivery/partition_close.h"
+#include "delivery/worker_context.h"
+#include "net/smtp_session.h"
+
+namespace tocsin::delivery {
+
+class AlertShare {
+  public:
+    // `tag_base`: the upper bits of the tags of its messages.
+    AlertShare(WorkerContext& context, std::shared_ptr<AlertRun> run, std::uint64_t tag_base);
+
+    const AlertRun& run() const { return *run_; }
+    // Starts what can be started: claims, loads, closing.
+    void pump();
+    // Every 50 ms: what time has made due.
+    void tick();
+
+    std::size_t ready() const { return ready_.size(); }
+    std::size_t coming() const { return ready_.size() + loading_ + composing_ + due_.size(); }
+    std::optional<net::OutgoingMessage> take();
+    void on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome);
+    void on_spent(net::OutgoingMessage&& message);
+
+    // The leases that this worker still has: whatever else it holds is lost.
+    void on_renewed(const std::vector<store::PartitionKey>& held);
+    std::size_t partitions() const { return partitions_.size(); }
+    void on_synced(const std::shared_ptr<OpenPartition>& partition);
+    void on_lost(const std::shared_ptr<OpenPartition>& partition);
+
+    // At shutdown: takes back intents of mail that was not handed out (at most once).
+    void withdraw_intents();
+    // Nothing of it is on its way anywhere: it may be destroyed.
+    bool done() const;
+
+  private:
+    struct Later {
+        SteadyTime at{};
+        Attempt attempt;
+        bool operator<(const Later& other) const { return at > other.at; }  // earliest on top
+    };
+    struct Ready {
+        Attempt attempt;
+        net::OutgoingMessage message;
+    };
+
+    // --- alert_share.cpp: on the way out ---
+    void claim();
+    void on_claimed(Result<std::optional<store::ClaimedPartition>> result);
+    Status adopt(store::ClaimedPartition claimed);
+    void adopt_recipient(const std::shared_ptr<OpenPartition>& partition, std::uint32_t index,
+                         const RecipientState& state);
+    std::size_t ahead_max() const;
+    std::size_t fresh_left() const;
+    void load();
+    std::vector<Attempt> gather(std::size_t most);
+    void on_loaded(std::vector<Attempt> attempts, Result<std::vector<store::RecipientRow>> rows);
+    void submit(std::vector<Draft> drafts);
+    void on_composed(DraftBatch batch);
+    void make_ready(Draft draft);
+    net::OutgoingMessage blank();
+
+    // --- alert_share_outcome.cpp: on the way back ---
+    void on_reply(Attempt attempt, const net::SmtpOutcome& outcome);
+    void on_not_sent(Attempt attempt, const net::SmtpOutcome& outcome);
+    void on_reply_lost(Attempt attempt, const net::SmtpOutcome& outcome);
+    void retry_or_expire(Attempt attempt, const std::string& reply);
+    void defer(Attempt attempt, RecordKind kind, Milliseconds delay, const std::string& reply);
+    void end(const Attempt& attempt, RecordKind kind, const std::string& reply);
+    void record(Attempt& attempt, RecordKind kind, const std::string& reply);
+    void finish_if_ended(const std::shared_ptr<OpenPartition>& partition);
+    void on_closed(const std::shared_ptr<OpenPartition>& partition, Result<Closed> result);
+
+    // --- alert_share_close.cpp: an early end ---
+    void close();
+    void drop_unsent();
+    void close_unclaimed();
+    void mark_awaited();
+    void settle_if_closed();
+    Rest rest() const;
+    bool ended() const { return run_->end.load() != RunEnd::None; }
+
+    WorkerContext& context_;
+    std::shared_ptr<AlertRun> run_;
+    std::uint64_t tag_base_;
+
+    std::vector<std::shared_ptr<OpenPartition>> partitions_;
+    bool claiming_ = false;
+    SteadyTime claim_at_{};  // not before: there was nothing to claim
+
+    std::priority_queue<Later> later_;  // the retry queue
+    std::deque<Attempt> due_;           // retries whose time has come
+    std::size_t loading_ = 0;           // recipients being read
+    std::size_t composing_ = 0;         // recipients in the pool, or whose intent is on its way
+    std::size_t batch_ = 0;             // messages of the next composing job; grows
+    std::deque<Ready> ready_;
+
+    struct Slot {
+        std::optional<Attempt> attempt;
+        std::string address;  // to take out of the reply
+    };
+    std::vector<Slot> slots_;  // in flight, by the lower bits of their tags
+    std::vector<std::uint32_t> free_slots_;
+    std::string reply_address_;                 // of the outcome being dealt with
+    std::vector<net::OutgoingMessage> blanks_;  // buffers to use again
+
+    std::size_t finishing_ = 0;  // partitions whose end is being written
+    bool closed_ = false;        // the early end was noticed here
+    bool closing_next_ = false;  // a partition that nobody holds is being closed
+    bool none_unclaimed_ = false;
+    SteadyTime closed_at_{};
+    enum class Awaited { Unmarked, Marking, Marked };
+    Awaited awaited_ = Awaited::Unmarked;  // final replies that are still to come
+    bool settled_ = false;
+};
+
+}  // namespace tocsin::delivery

@@ -1,0 +1,126 @@
+#include <algorithm>
+
+#include "base/log.h"
+#include "delivery/alert_share.h"
+
+namespace tocsin::delivery {
+namespace {
+
+// How long final replies are awaited before the ledger says "maybe delivered", so that a
+// correction need not wait for them.
+constexpr Milliseconds kAwaitFinalReplies{1'000};
+
+}  // namespace
+
+Rest AlertShare::rest() const {
+    return {.outcome = run_->rest_outcome(),
+            .after_ms = run_->after_ms(context_.clock.steady()),
+            .reply = run_->rest_reply()};
+}
+
+void AlertShare::close() {
+    if (!closed_) {
+        closed_ = true;
+        closed_at_ = context_.clock.steady();
+        drop_unsent();
+    }
+    const auto partitions = partitions_;  // finishing may change the list
+    for (const auto& partition : partitions) {
+        finish_if_ended(partition);
+    }
+    close_unclaimed();
+    if (awaited_ == Awaited::Unmarked &&
+        context_.clock.steady() - closed_at_ >= kAwaitFinalReplies) {
+        mark_awaited();
+    }
+    settle_if_closed();
+}
+
+void AlertShare::drop_unsent() {
+    withdraw_intents();
+    for (Ready& ready : ready_) {
+        on_spent(std::move(ready.message));
+    }
+    ready_.clear();
+    due_.clear();
+    later_ = {};
+    for (const auto& partition : partitions_) {
+        partition->chunk = {};
+        partition->skip = {};
+        partition->cursor = 0;
+    }
+}
+
+void AlertShare::withdraw_intents() {
+    for (Ready& ready : ready_) {
+        if (ready.attempt.intent && !ready.attempt.partition->lost) {
+            record(ready.attempt, RecordKind::Deferred, "not sent");
+            ready.attempt.intent = false;
+        }
+    }
+}
+
+// One partition after the other: each is one short transaction.
+void AlertShare::close_unclaimed() {
+    if (closing_next_ || none_unclaimed_) {
+        return;
+    }
+    closing_next_ = true;
+    using Next = Result<std::optional<ClosedUnsent>>;
+    auto next = [alert = run_->id(), terms = context_.lease_terms(),
+                 unsent = rest()](store::Database& db) -> Next {
+        return close_next_partition(db, alert, terms, unsent);
+    };
+    auto done = [this, mailbox = context_.mailbox](Next result) {
+        mailbox->post([this, result = std::move(result)]() mutable {
+            closing_next_ = false;
+            if (!result) {
+                if (result.error().kind() != ErrorKind::Limited) {
+                    context_.halt(result.error());
+                }
+                return;
+            }
+            if (!*result) {
+                none_unclaimed_ = true;
+                settle_if_closed();
+                return;
+            }
+            run_->stats.add((*result)->state);
+            if ((*result)->all_done) {
+                context_.all_done(run_->id());
+            }
+            close_unclaimed();
+        });
+    };
+    context_.store.post(std::move(next), std::move(done));
+}
+
+void AlertShare::mark_awaited() {
+    awaited_ = Awaited::Marking;
+    for (Slot& slot : slots_) {
+        if (slot.attempt && !slot.attempt->partition->lost) {
+            record(*slot.attempt, RecordKind::MaybeDelivered, "the final reply is awaited");
+            slot.attempt->deferred = true;
+        }
+    }
+    context_.recorder.when_durable([this] {
+        awaited_ = Awaited::Marked;
+        settle_if_closed();
+    });
+}
+
+void AlertShare::settle_if_closed() {
+    if (closed_ && !settled_ && none_unclaimed_ && !claiming_ &&
+        (partitions_.empty() || awaited_ == Awaited::Marked)) {
+        settled_ = true;
+        ++run_->workers_settled;
+    }
+}
+
+bool AlertShare::done() const {
+    return partitions_.empty() && loading_ == 0 && composing_ == 0 && finishing_ == 0 &&
+           !claiming_ && !closing_next_ && free_slots_.size() == slots_.size() &&
+           awaited_ != Awaited::Marking;
+}
+
+}  // namespace tocsin::delivery

@@ -1,0 +1,241 @@
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "delivery/alert_share.h"
+#include "mail/smtp_reply.h"
+#include "model/retry.h"
+
+namespace tocsin::delivery {
+namespace {
+
+constexpr std::uint8_t kSlipsMax = 3;
+constexpr Milliseconds kAfterLostReply{1'000};
+
+model::ReplyStage stage_of(net::SmtpOutcome::Stage stage) {
+    using Stage = net::SmtpOutcome::Stage;
+    switch (stage) {
+        case Stage::Mail:
+            return model::ReplyStage::Mail;
+        case Stage::Rcpt:
+            return model::ReplyStage::Rcpt;
+        case Stage::Data:
+            return model::ReplyStage::Data;
+        case Stage::FinalDot:
+            break;
+    }
+    return model::ReplyStage::FinalDot;
+}
+
+}  // namespace
+
+void AlertShare::on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome) {
+    CHECK(slot < slots_.size() && slots_[slot].attempt);
+    Attempt attempt = std::move(*slots_[slot].attempt);
+    slots_[slot].attempt.reset();
+    const std::shared_ptr<OpenPartition> partition = attempt.partition;
+    --partition->in_flight;
+    if (!partition->lost) {
+        reply_address_ = std::move(slots_[slot].address);
+        switch (outcome.kind) {
+            case net::SmtpOutcome::Kind::Replied:
+                on_reply(std::move(attempt), outcome);
+                break;
+            case net::SmtpOutcome::Kind::NotSent:
+                on_not_sent(std::move(attempt), outcome);
+                break;
+            case net::SmtpOutcome::Kind::Unknown:
+                on_reply_lost(std::move(attempt), outcome);
+                break;
+        }
+        slots_[slot].address = std::move(reply_address_);
+    }
+    free_slots_.push_back(slot);
+    finish_if_ended(partition);
+}
+
+void AlertShare::on_reply(Attempt attempt, const net::SmtpOutcome& outcome) {
+    const mail::Reply& reply = outcome.reply;
+    const model::ReplyDecision decision =
+        context_.options.rules.decide({.code = reply.code,
+                                       .enhanced = reply.enhanced,
+                                       .text = reply.text,
+                                       .stage = stage_of(outcome.stage)});
+    const bool accepted = decision.action == model::ReplyAction::Accepted;
+    const std::string text =
+        tidy_reply(mail::to_line(reply), reply_address_,
+                   accepted ? ReplyDetail::WithoutQueueIds : ReplyDetail::Full);
+    const std::string why = decision.note.empty() ? text : decision.note + ": " + text;
+    const SteadyTime now = context_.clock.steady();
+    switch (decision.action) {
+        case model::ReplyAction::Accepted:
+            ++attempt.attempts;
+            context_.pace.on_accepted(now);
+            return end(attempt, RecordKind::Delivered, text);
+        case model::ReplyAction::Fail:
+            ++attempt.attempts;
+            return end(attempt, attempt.maybe_delivered ? RecordKind::Unknown : RecordKind::Failed,
+                       text);
+        case model::ReplyAction::Retry:
+            ++attempt.attempts;
+            return retry_or_expire(std::move(attempt), text);
+        case model::ReplyAction::Throttle:
+            context_.pace.on_throttle(now, why);
+            break;
+        case model::ReplyAction::Config:
+            log_warning("{}: {}; nothing leaves there for {} s", context_.options.relay.label(),
+                        why, decision.hold.count());
+            [[fallthrough]];
+        case model::ReplyAction::Suspend:
+            context_.pace.on_suspend(now, decision.hold, why);
+            break;
+    }
+    defer(std::move(attempt), RecordKind::Deferred, model::kThrottleDelay, text);
+}
+
+// The connection ended before the message was complete: certainly not accepted. That is nobody's
+// refusal, so the message goes back at once; one under which connections keep ending is retried by
+// the clock.
+void AlertShare::on_not_sent(Attempt attempt, const net::SmtpOutcome& outcome) {
+    const std::string text =
+        tidy_reply("not sent: " + outcome.reply.text, reply_address_, ReplyDetail::Full);
+    if (attempt.slips < kSlipsMax && !ended()) {
+        ++attempt.slips;
+        later_.push({.at = context_.clock.steady(), .attempt = std::move(attempt)});
+        return;
+    }
+    attempt.slips = 0;
+    ++attempt.attempts;
+    retry_or_expire(std::move(attempt), text);
+}
+
+// The connection was lost after the final dot: accepted or not, nobody knows.
+void AlertShare::on_reply_lost(Attempt attempt, const net::SmtpOutcome& outcome) {
+    const std::string text =
+        tidy_reply("final reply lost: " + outcome.reply.text, reply_address_, ReplyDetail::Full);
+    ++attempt.attempts;
+    if (run_->order.repeat == model::Repeat::AtMostOnce) {
+        return end(attempt, RecordKind::Unknown, text);
+    }
+    attempt.maybe_delivered = true;
+    const Milliseconds delay =
+        attempt.attempts == 1 ? kAfterLostReply : model::retry_delay(attempt.attempts - 1);
+    defer(std::move(attempt), RecordKind::MaybeDelivered, delay, text);
+}
+
+void AlertShare::retry_or_expire(Attempt attempt, const std::string& reply) {
+    const SteadyTime now = context_.clock.steady();
+    const Time wall = run_->order.released_at + Milliseconds(run_->after_ms(now));
+    const auto next = model::next_attempt(
+        {.attempts = attempt.attempts, .now = wall, .not_after = run_->order.not_after});
+    if (!next) {
+        return end(attempt, attempt.maybe_delivered ? RecordKind::Unknown : RecordKind::Expired,
+                   reply);
+    }
+    defer(std::move(attempt), RecordKind::Deferred, *next - wall, reply);
+}
+
+void AlertShare::defer(Attempt attempt, RecordKind kind, Milliseconds delay,
+                       const std::string& reply) {
+    record(attempt, kind, reply);
+    if (ended()) {
+        return;  // its partition is closed from the records
+    }
+    attempt.deferred = true;
+    later_.push({.at = context_.clock.steady() + delay, .attempt = std::move(attempt)});
+}
+
+void AlertShare::end(const Attempt& attempt, RecordKind kind, const std::string& reply) {
+    Attempt ended = attempt;
+    record(ended, kind, reply);
+    --attempt.partition->open;
+}
+
+void AlertShare::record(Attempt& attempt, RecordKind kind, const std::string& reply) {
+    const std::int64_t after_ms = run_->after_ms(context_.clock.steady());
+    run_->stats.record(attempt.domain,
+                       attempt.deferred ? RunStats::Before::Deferred : RunStats::Before::Untouched,
+                       kind, after_ms);
+    context_.recorder.add(attempt.partition, {.index = attempt.index,
+                                              .kind = kind,
+                                              .attempts = attempt.attempts,
+                                              .after_ms = after_ms,
+                                              .reply = reply});
+}
+
+// --- the end of a partition -----------------------------------------------------------------
+
+void AlertShare::on_synced(const std::shared_ptr<OpenPartition>& partition) {
+    finish_if_ended(partition);
+}
+
+void AlertShare::finish_if_ended(const std::shared_ptr<OpenPartition>& partition) {
+    if (partition->finishing || partition->lost || partition->in_flight > 0 ||
+        partition->unsynced > 0 || (partition->open > 0 && !closed_)) {
+        return;
+    }
+    partition->finishing = true;
+    ++finishing_;
+    std::optional<Rest> rest_of_it;
+    if (partition->open > 0) {
+        rest_of_it = rest();
+    }
+    auto finish = [key = partition->key, rest_of_it](store::Database& db) -> Result<Closed> {
+        return close_partition(db, key, rest_of_it);
+    };
+    auto done = [this, mailbox = context_.mailbox, partition](Result<Closed> result) {
+        mailbox->post([this, partition, result = std::move(result)]() mutable {
+            on_closed(partition, std::move(result));
+        });
+    };
+    context_.store.post(std::move(finish), std::move(done));
+}
+
+void AlertShare::on_closed(const std::shared_ptr<OpenPartition>& partition, Result<Closed> result) {
+    partition->finishing = false;
+    --finishing_;
+    if (!result) {
+        if (result.error().kind() == ErrorKind::Limited) {
+            return;  // the next tick tries again
+        }
+        context_.halt(result.error());
+        return;
+    }
+    if (result->fence == store::Fence::Lost) {
+        on_lost(partition);
+    } else {
+        run_->stats.replace(result->before, result->after);
+        std::erase(partitions_, partition);
+    }
+    if (result->all_done) {
+        context_.all_done(run_->id());
+    }
+    settle_if_closed();
+    pump();
+}
+
+void AlertShare::on_renewed(const std::vector<store::PartitionKey>& held) {
+    const auto partitions = partitions_;
+    for (const auto& partition : partitions) {
+        const bool ours = std::any_of(held.begin(), held.end(), [&](const auto& key) {
+            return key.alert == partition->key.alert && key.partition == partition->key.partition &&
+                   key.generation == partition->key.generation;
+        });
+        if (!ours && !partition->finishing) {
+            on_lost(partition);
+        }
+    }
+}
+
+// Another worker has the lease, and with it what happens to these recipients.
+void AlertShare::on_lost(const std::shared_ptr<OpenPartition>& partition) {
+    if (!partition->lost) {
+        partition->lost = true;
+        log_warning("alert {}: partition {} was taken over by another worker",
+                    partition->key.alert.value(), partition->key.partition);
+    }
+    std::erase(partitions_, partition);
+    settle_if_closed();
+}
+
+}  // namespace tocsin::delivery

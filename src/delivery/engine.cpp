@@ -1,0 +1,457 @@
+#include "delivery/engine.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "delivery/alert_run.h"
+#include "delivery/exclusions.h"
+#include "delivery/stored_partition.h"
+#include "delivery/worker.h"
+#include "store/outbox.h"
+
+namespace tocsin::delivery {
+namespace {
+
+// A run as the database has it: the order, and what an earlier process did for it.
+struct LoadedRun {
+    store::DeliveryOrder order;
+    std::uint64_t audience = 0;
+    std::vector<PartitionState> done;
+};
+
+Result<LoadedRun> load_run(store::Database& db, AlertId alert) {
+    LoadedRun run;
+    TRY_AS(run.order, store::find_delivery_order(db, alert));
+    const store::PartitionSums sums = store::sum_partitions(db, alert);
+    run.audience = sums.audience;
+    for (std::uint64_t i = 0; i < sums.partitions && sums.done > 0; ++i) {
+        const auto row = store::find_partition(db, alert, static_cast<std::int64_t>(i));
+        if (row && row->done) {
+            TRY_AS(PartitionState state, load_partition_state(db, alert, *row));
+            run.done.push_back(std::move(state));
+        }
+    }
+    return run;
+}
+
+// The final clock, from the ledger alone: for alerts whose deliveries were not all ours.
+Result<model::LatencySummary> clock_from_ledger(store::Database& db, AlertId alert) {
+    model::LatencyHistogram clock;
+    for (std::int64_t partition = 0;; ++partition) {
+        const auto row = store::find_partition(db, alert, partition);
+        if (!row) {
+            return clock.summary();
+        }
+        TRY_AS(const PartitionState state, load_partition_state(db, alert, *row));
+        for (const RecipientState& recipient : state.recipients()) {
+            if (recipient.kind == RecordKind::Delivered) {
+                clock.add(recipient.after_ms);
+            }
+        }
+    }
+}
+
+struct Finish {
+    bool finished = false;
+    std::uint64_t audience = 0;
+};
+
+// Ends the alert if every partition is done: checks the sums (P1), writes the clock.
+Result<Finish> finish_alert(store::Database& db, AlertId alert, Time now, OutcomeCounts counts,
+                            model::LatencySummary clock) {
+    const store::PartitionSums sums = store::sum_partitions(db, alert);
+    if (sums.partitions == 0 || sums.done < sums.partitions) {
+        return Finish{};
+    }
+    const store::PartitionCounts& ends = sums.counts;
+    const std::uint64_t settled =
+        ends.delivered + ends.failed + ends.expired + ends.suppressed + ends.unknown;
+    if (settled != sums.audience) {
+        return Error(
+            ErrorKind::Corrupt,
+            fmt::format("alert {}: {} recipients, but {} outcomes (tocsin alert verify {})",
+                        alert.value(), sums.audience, settled, alert.value()));
+    }
+    if (counts.delivered != ends.delivered) {
+        TRY_AS(clock, clock_from_ledger(db, alert));
+    }
+    store::finish_delivery(db, alert, now,
+                           {.audience = sums.audience,
+                            .first_ms = clock.first_ms,
+                            .p50_ms = clock.p50_ms,
+                            .p90_ms = clock.p90_ms,
+                            .p99_ms = clock.p99_ms,
+                            .last_ms = clock.last_ms});
+    return Finish{.finished = true, .audience = sums.audience};
+}
+
+// Each worker's part of the route's limits.
+model::RouteLimits share_of(const model::RouteLimits& limits, std::size_t workers) {
+    return {.connections = std::max<std::size_t>(1, limits.connections / workers),
+            .messages_per_connection = limits.messages_per_connection,
+            .per_second = limits.per_second / static_cast<double>(workers)};
+}
+
+}  // namespace
+
+class Engine::Impl {
+  public:
+    Impl(store::Store& store, const Clock& clock, const mail::KeyRing& ring,
+         const mail::DkimKeys* keys, EngineOptions options, EngineHooks hooks)
+        : store_(store),
+          clock_(clock),
+          options_(std::move(options)),
+          hooks_(std::move(hooks)),
+          pool_(options_.signers > 0 ? options_.signers : usable_cores(), keys) {
+        const Worker::Parts parts{.store = store,
+                                  .clock = clock,
+                                  .ring = std::make_shared<const mail::KeyRing>(ring),
+                                  .options = options_,
+                                  .pool = pool_,
+                                  .exclusions = exclusions_};
+        SecureRandom random;
+        const std::string start = fmt::format("{:08x}", random.next_u64() >> 32);
+        const std::size_t count = std::max<std::size_t>(1, options_.workers);
+        for (std::size_t i = 0; i < count; ++i) {
+            workers_.push_back(std::make_unique<Worker>(
+                parts, fmt::format("{}-{}/{}", options_.node, start, i),
+                share_of(options_.limits, count), i == 0 ? Worker::Outbox::Yes : Worker::Outbox::No,
+                WorkerHooks{.halt = [this](const Error& error) { halt(error); },
+                            .all_done = [this](AlertId alert) { on_all_done(alert); },
+                            .halted = [this] { return halted_.load(); }}));
+        }
+    }
+
+    ~Impl() { abandon(); }
+
+    Status start() {
+        TRY_AS(const std::vector<AlertId> unfinished,
+               store_.run([this](store::Database& db) -> Result<std::vector<AlertId>> {
+                   if (options_.leases == Leases::Ours) {
+                       store::release_all_leases(db);
+                       store::hurry_outbox(db, clock_.now());
+                   }
+                   return store::unfinished_alerts(db);
+               }));
+        started_ = true;
+        for (const auto& worker : workers_) {
+            worker->start();
+        }
+        for (const AlertId alert : unfinished) {
+            alert_released(alert);
+        }
+        outbox_ready();
+        return {};
+    }
+
+    void alert_released(AlertId alert) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (closing_ || !runs_.emplace(alert, nullptr).second) {
+                return;
+            }
+        }
+        auto load = [alert](store::Database& db) { return load_run(db, alert); };
+        // The template is decoded on a worker, not on the store's thread.
+        auto done = [this, alert, mailbox = workers_.front()->mailbox()](Result<LoadedRun> loaded) {
+            mailbox->post([this, alert, loaded = std::move(loaded)]() mutable {
+                on_loaded(alert, std::move(loaded));
+            });
+        };
+        store_.post_read(std::move(load), std::move(done));
+    }
+
+    void stop_alert(AlertId alert) {
+        const std::lock_guard lock(mutex_);
+        const auto found = runs_.find(alert);
+        if (found == runs_.end()) {
+            return;
+        }
+        if (!found->second) {
+            stop_when_loaded_.push_back(alert);
+            return;
+        }
+        RunEnd none = RunEnd::None;
+        found->second->end.compare_exchange_strong(none, RunEnd::Stopped);
+        for (const auto& worker : workers_) {
+            worker->post([&worker = *worker, alert] { worker.pump(alert); });
+        }
+    }
+
+    bool is_settled(AlertId alert) const {
+        const std::lock_guard lock(mutex_);
+        const auto found = runs_.find(alert);
+        if (found == runs_.end() || halted_) {
+            return true;
+        }
+        return found->second && found->second->workers_settled.load() >= workers_.size();
+    }
+
+    void exclude(SubscriberId subscriber, std::optional<ListId> list) {
+        exclusions_.add(subscriber, list, clock_.steady());
+    }
+
+    void outbox_ready() {
+        workers_.front()->post([worker = workers_.front().get()] { worker->outbox_ready(); });
+    }
+
+    void prewarm() {
+        for (const auto& worker : workers_) {
+            worker->post([&worker = *worker] { worker.warm(); });
+        }
+    }
+
+    std::optional<Progress> progress(AlertId alert) const {
+        std::shared_ptr<AlertRun> run;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto found = runs_.find(alert);
+            if (found == runs_.end() || !found->second) {
+                return std::nullopt;
+            }
+            run = found->second;
+        }
+        Progress progress;
+        progress.alert = alert;
+        progress.audience = run->audience;
+        run->stats.fill(clock_.steady(), progress);
+        progress.reason = halted();
+        if (progress.reason.empty()) {
+            for (const RouteStatus& route : routes()) {
+                if (!route.reason.empty()) {
+                    progress.reason = route.name + ": " + route.reason;
+                }
+            }
+        }
+        return progress;
+    }
+
+    std::vector<RouteStatus> routes() const {
+        RouteStatus all;
+        for (const auto& worker : workers_) {
+            RouteStatus one = worker->route_status();
+            all.name = one.name;
+            all.connections += one.connections;
+            all.connections_max += one.connections_max;
+            all.rate += one.rate;
+            all.rate_max += one.rate_max;
+            all.config_error = all.config_error || one.config_error;
+            if (!one.reason.empty()) {
+                all.reason = std::move(one.reason);
+            }
+        }
+        return {all};
+    }
+
+    std::string halted() const {
+        const std::lock_guard lock(halt_mutex_);
+        return halt_reason_;
+    }
+
+    void shutdown(Milliseconds limit) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (closing_) {
+                return;
+            }
+            closing_ = true;
+        }
+        if (!started_) {
+            return;
+        }
+        for (const auto& worker : workers_) {
+            worker->post([&worker = *worker] { worker.begin_shutdown(); });
+        }
+        const auto until = std::chrono::steady_clock::now() + limit;
+        const auto quiet = [](const std::unique_ptr<Worker>& worker) { return worker->quiet(); };
+        while (!std::all_of(workers_.begin(), workers_.end(), quiet) &&
+               std::chrono::steady_clock::now() < until) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        for (const auto& worker : workers_) {
+            // A failed store has told so already; the leases run out by themselves.
+            (void)store_.run([&worker = *worker](store::Database& db) -> Status {
+                store::release_leases(db, worker.owner());
+                return {};
+            });
+        }
+        stop_threads();
+    }
+
+    void abandon() {
+        {
+            const std::lock_guard lock(mutex_);
+            closing_ = true;
+        }
+        stop_threads();
+    }
+
+  private:
+    void stop_threads() {
+        for (const auto& worker : workers_) {
+            worker->stop();
+        }
+        pool_.close();
+    }
+
+    void on_loaded(AlertId alert, Result<LoadedRun> loaded) {
+        if (!loaded) {
+            log_error("alert {} cannot be sent: {}", alert.value(), loaded.error().message());
+            const std::lock_guard lock(mutex_);
+            runs_.erase(alert);
+            return;
+        }
+        auto run = std::make_shared<AlertRun>(std::move(loaded->order), loaded->audience, clock_);
+        for (const PartitionState& state : loaded->done) {
+            run->stats.add(state);
+        }
+        const std::lock_guard lock(mutex_);
+        if (std::erase(stop_when_loaded_, alert) > 0) {
+            RunEnd none = RunEnd::None;
+            run->end.compare_exchange_strong(none, RunEnd::Stopped);
+        }
+        runs_[alert] = run;
+        for (const auto& worker : workers_) {
+            worker->post([&worker = *worker, run] { worker.begin(run); });
+        }
+    }
+
+    // On a worker's thread. May come often: the database decides whether it is true.
+    void on_all_done(AlertId alert) {
+        std::shared_ptr<AlertRun> run;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto found = runs_.find(alert);
+            if (found == runs_.end() || !found->second) {
+                return;
+            }
+            run = found->second;
+        }
+        auto finish = [alert, now = clock_.now(), counts = run->stats.counts(),
+                       clock = run->stats.clock()](store::Database& db) {
+            return finish_alert(db, alert, now, counts, clock);
+        };
+        auto done = [this, alert, mailbox = workers_.front()->mailbox()](Result<Finish> result) {
+            mailbox->post(
+                [this, alert, result = std::move(result)] { on_finished(alert, result); });
+        };
+        store_.post(std::move(finish), std::move(done));
+    }
+
+    void on_finished(AlertId alert, const Result<Finish>& result) {
+        if (!result) {
+            if (result.error().kind() != ErrorKind::Limited) {
+                halt(result.error());
+            }
+            return;
+        }
+        if (!result->finished) {
+            return;
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            if (runs_.erase(alert) == 0) {
+                return;  // told before
+            }
+            if (runs_.empty()) {
+                exclusions_.clear();
+            }
+            for (const auto& worker : workers_) {
+                worker->post([&worker = *worker, alert] { worker.forget(alert); });
+            }
+        }
+        log_info("alert {} is finished: {} recipients, every one accounted for", alert.value(),
+                 result->audience);
+        if (hooks_.finished) {
+            hooks_.finished(alert);
+        }
+    }
+
+    void halt(const Error& error) {
+        const std::lock_guard lock(halt_mutex_);
+        if (halt_reason_.empty()) {
+            halt_reason_ = error.message();
+            halted_ = true;
+            log_error(
+                "sending has stopped: {}. Nothing is lost: what was sent but not recorded is sent "
+                "again after a restart",
+                error.message());
+        }
+    }
+
+    store::Store& store_;
+    const Clock& clock_;
+    EngineOptions options_;
+    EngineHooks hooks_;
+    Exclusions exclusions_;
+
+    mutable std::mutex mutex_;
+    std::map<AlertId, std::shared_ptr<AlertRun>> runs_;  // null while it is being loaded
+    std::vector<AlertId> stop_when_loaded_;
+    bool closing_ = false;
+    bool started_ = false;
+
+    mutable std::mutex halt_mutex_;
+    std::string halt_reason_;
+    std::atomic<bool> halted_{false};
+
+    SigningPool pool_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+Engine::Engine(store::Store& store, const Clock& clock, const mail::KeyRing& ring,
+               const mail::DkimKeys* keys, EngineOptions options, EngineHooks hooks)
+    : impl_(
+          std::make_unique<Impl>(store, clock, ring, keys, std::move(options), std::move(hooks))) {}
+
+Engine::~Engine() {
+    shutdown();
+}
+
+Status Engine::start() {
+    return impl_->start();
+}
+void Engine::alert_released(AlertId alert) {
+    impl_->alert_released(alert);
+}
+void Engine::stop_alert(AlertId alert) {
+    impl_->stop_alert(alert);
+}
+
+Task<void> Engine::settled(AlertId alert, Milliseconds limit) {
+    constexpr Milliseconds kStep{10};
+    for (Milliseconds waited{0}; waited < limit && !impl_->is_settled(alert); waited += kStep) {
+        co_await sleep_for(kStep);
+    }
+}
+
+void Engine::exclude(SubscriberId subscriber, std::optional<ListId> list) {
+    impl_->exclude(subscriber, list);
+}
+void Engine::outbox_ready() {
+    impl_->outbox_ready();
+}
+void Engine::prewarm() {
+    impl_->prewarm();
+}
+std::optional<Progress> Engine::progress(AlertId alert) const {
+    return impl_->progress(alert);
+}
+std::vector<RouteStatus> Engine::routes() const {
+    return impl_->routes();
+}
+std::string Engine::halted() const {
+    return impl_->halted();
+}
+void Engine::shutdown(Milliseconds limit) {
+    impl_->shutdown(limit);
+}
+void Engine::abandon() {
+    impl_->abandon();
+}
+
+}  // namespace tocsin::delivery

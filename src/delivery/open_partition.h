@@ -1,0 +1,51 @@
+// OpenPartition and Attempt: what a worker knows of a partition that it holds, and of one recipient
+// on the way. Plain values of one worker thread.
+//
+// A recipient of a held partition is in exactly one place: not yet reached by the cursor, in an
+// Attempt (being loaded, composed, ready, handed to a session, or waiting in the retry queue), or
+// ended.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "delivery/audience_chunk.h"
+#include "delivery/run_stats.h"
+#include "store/delivery.h"
+
+namespace tocsin::delivery {
+
+struct OpenPartition {
+    store::PartitionKey key;
+    std::uint64_t first_ordinal = 0;
+    std::uint64_t recipients = 0;
+    std::int64_t next_seq = 1;          // of the next outcome batch
+    std::vector<ChunkRecipient> chunk;  // given up when the cursor has passed it
+    std::vector<bool> skip;             // ended or deferred under an earlier lease
+    std::size_t cursor = 0;             // the next recipient to be tried for the first time
+    std::uint64_t open = 0;             // recipients without an end
+    std::uint64_t in_flight = 0;        // handed to a session, no outcome yet
+    std::uint64_t unsynced = 0;         // records on their way to the disk
+    bool finishing = false;             // its end is being written
+    bool lost = false;                  // another worker has the lease: touch nothing
+};
+
+struct Attempt {
+    std::shared_ptr<OpenPartition> partition;
+    std::uint32_t index = 0;  // within the partition
+    SubscriberId subscriber;
+    ListId list;
+    RunStats::DomainSlot domain = RunStats::kOther;
+    std::uint32_t attempts = 0;  // made so far
+    std::uint8_t slips = 0;      // times that a connection ended under it before the final dot
+    bool deferred = false;       // its last record is Deferred or MaybeDelivered
+    bool maybe_delivered = false;
+    bool intent = false;  // at most once: its intent is durable
+
+    std::uint64_t ordinal() const { return partition->first_ordinal + index; }
+};
+
+}  // namespace tocsin::delivery

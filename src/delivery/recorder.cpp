@@ -1,0 +1,152 @@
+#include "delivery/recorder.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "store/delivery.h"
+
+namespace tocsin::delivery {
+namespace {
+
+constexpr std::size_t kGroupsUnderWayMax = 2;
+constexpr std::size_t kWaitingRecordsMax = 16 * limits::kOutcomeGroupRecords;
+constexpr std::chrono::milliseconds kBusyWait{20};
+
+}  // namespace
+
+struct Recorder::Group {
+    struct Part {
+        std::shared_ptr<OpenPartition> partition;
+        store::PartitionKey key;
+        std::int64_t seq = 0;
+        std::uint64_t records = 0;
+        std::string bytes;
+    };
+    std::vector<Part> parts;
+    std::vector<std::function<void()>> then;
+};
+
+Recorder::Recorder(boost::asio::io_context& io, store::Store& store,
+                   std::shared_ptr<Mailbox> mailbox, Callbacks callbacks)
+    : store_(store), mailbox_(std::move(mailbox)), callbacks_(std::move(callbacks)), timer_(io) {}
+
+void Recorder::add(const std::shared_ptr<OpenPartition>& partition, OutcomeRecord record) {
+    if (failed_ || partition->lost) {
+        return;
+    }
+    auto place = std::find_if(waiting_.rbegin(), waiting_.rend(), [&](const Waiting& waiting) {
+        return waiting.partition == partition;
+    });
+    if (place == waiting_.rend()) {
+        waiting_.push_back({.partition = partition, .records = {}});
+        place = waiting_.rbegin();
+    }
+    place->records.push_back(std::move(record));
+    ++partition->unsynced;
+    if (++waiting_records_ >= limits::kOutcomeGroupRecords) {
+        flush();
+    } else {
+        arm();
+    }
+}
+
+void Recorder::when_durable(std::function<void()> then) {
+    then_.push_back(std::move(then));
+    arm();
+}
+
+bool Recorder::full() const {
+    return waiting_records_ >= kWaitingRecordsMax;
+}
+
+void Recorder::arm() {
+    if (armed_) {
+        return;
+    }
+    armed_ = true;
+    timer_.expires_after(limits::kOutcomeGroupTime);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) {
+            armed_ = false;
+            flush();
+        }
+    });
+}
+
+void Recorder::flush() {
+    if (failed_ || under_way_ >= kGroupsUnderWayMax || (waiting_.empty() && then_.empty())) {
+        return;  // on_stored() flushes again
+    }
+    auto group = std::make_shared<Group>();
+    for (Waiting& waiting : waiting_) {
+        OpenPartition& partition = *waiting.partition;
+        const OutcomeBatch batch{.generation = static_cast<std::uint64_t>(partition.key.generation),
+                                 .records = std::move(waiting.records)};
+        group->parts.push_back({.partition = waiting.partition,
+                                .key = partition.key,
+                                .seq = partition.next_seq++,
+                                .records = batch.records.size(),
+                                .bytes = encode_batch(batch)});
+    }
+    waiting_.clear();
+    waiting_records_ = 0;
+    group->then.swap(then_);
+    ++under_way_;
+    post(std::move(group));
+}
+
+void Recorder::post(std::shared_ptr<Group> group) {
+    // What the store thread reads of the group does not change any more.
+    auto append = [group](store::Database& db) -> Result<std::vector<store::Fence>> {
+        std::vector<store::Fence> fences;
+        for (const Group::Part& part : group->parts) {
+            fences.push_back(store::append_outcomes(db, part.key, part.seq, part.bytes));
+        }
+        return fences;
+    };
+    auto done = [this, mailbox = mailbox_, group](Result<std::vector<store::Fence>> result) {
+        mailbox->post([this, group, result = std::move(result)]() mutable {
+            on_stored(group, std::move(result));
+        });
+    };
+    store_.post(std::move(append), std::move(done));
+}
+
+void Recorder::on_stored(const std::shared_ptr<Group>& group,
+                         Result<std::vector<store::Fence>> result) {
+    if (!result && result.error().kind() == ErrorKind::Limited) {
+        // The store's queue is full: ask again, and hold the others back meanwhile.
+        auto timer = std::make_shared<boost::asio::steady_timer>(timer_.get_executor(), kBusyWait);
+        timer->async_wait([this, timer, group](const boost::system::error_code& error) {
+            if (!error) {
+                post(group);
+            }
+        });
+        return;
+    }
+    --under_way_;
+    if (!result) {
+        failed_ = true;
+        callbacks_.failed(result.error());
+        return;
+    }
+    for (std::size_t i = 0; i < group->parts.size(); ++i) {
+        const Group::Part& part = group->parts[i];
+        part.partition->unsynced -= part.records;
+        if ((*result)[i] == store::Fence::Lost) {
+            callbacks_.lost(part.partition);
+        } else {
+            callbacks_.synced(part.partition);
+        }
+    }
+    for (const std::function<void()>& then : group->then) {
+        then();
+    }
+    if (waiting_records_ >= limits::kOutcomeGroupRecords) {
+        flush();
+    } else if (!waiting_.empty() || !then_.empty()) {
+        arm();
+    }
+}
+
+}  // namespace tocsin::delivery

@@ -1,0 +1,74 @@
+// Recorder: brings a worker's outcomes to the disk, in groups.
+//
+// Records gather for limits::kOutcomeGroupTime or until there are limits::kOutcomeGroupRecords;
+// then they go to the store as one closure, one outcome batch a partition, each fenced by its
+// lease's generation. Up to two groups are on their way at once; while they are, records gather.
+// When too many wait (the disk is slow) full() says so and the worker hands out no more mail.
+//
+// A store that fails ends the sending: `failed` is called and nothing is recorded any more. A store
+// that is merely busy is asked again.
+//
+// Owner: a worker; one thread (callbacks come through the mailbox).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/result.h"
+#include "delivery/ledger.h"
+#include "delivery/mailbox.h"
+#include "delivery/open_partition.h"
+#include "store/store.h"
+
+namespace tocsin::delivery {
+
+class Recorder {
+  public:
+    struct Callbacks {
+        // The records of the partition that were waiting are durable.
+        std::function<void(const std::shared_ptr<OpenPartition>&)> synced;
+        // The lease is lost: its records were refused.
+        std::function<void(const std::shared_ptr<OpenPartition>&)> lost;
+        // The store cannot store any more.
+        std::function<void(const Error&)> failed;
+    };
+
+    Recorder(boost::asio::io_context& io, store::Store& store, std::shared_ptr<Mailbox> mailbox,
+             Callbacks callbacks);
+
+    void add(const std::shared_ptr<OpenPartition>& partition, OutcomeRecord record);
+    // Called once everything added so far is durable.
+    void when_durable(std::function<void()> then);
+    void flush();
+    bool full() const;
+    bool idle() const { return waiting_records_ == 0 && under_way_ == 0; }
+
+  private:
+    struct Group;
+    void post(std::shared_ptr<Group> group);
+    void on_stored(const std::shared_ptr<Group>& group, Result<std::vector<store::Fence>> result);
+    void arm();
+
+    store::Store& store_;
+    std::shared_ptr<Mailbox> mailbox_;
+    Callbacks callbacks_;
+    boost::asio::steady_timer timer_;
+    bool armed_ = false;
+    bool failed_ = false;
+
+    struct Waiting {
+        std::shared_ptr<OpenPartition> partition;
+        std::vector<OutcomeRecord> records;
+    };
+    std::vector<Waiting> waiting_;  // few: one a partition that is being sent
+    std::size_t waiting_records_ = 0;
+    std::vector<std::function<void()>> then_;
+    std::size_t under_way_ = 0;  // groups
+};
+
+}  // namespace tocsin::delivery

@@ -1,0 +1,304 @@
+#include "delivery/worker.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace tocsin::delivery {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{50};
+constexpr unsigned kSourceShift = 32;
+
+std::uint64_t source_of(std::uint64_t tag) {
+    return tag >> kSourceShift;
+}
+std::uint32_t slot_of(std::uint64_t tag) {
+    return static_cast<std::uint32_t>(tag);
+}
+
+}  // namespace
+
+Worker::Worker(const Parts& parts, std::string owner, model::RouteLimits limits, Outbox outbox,
+               WorkerHooks hooks)
+    : hooks_(std::move(hooks)),
+      owner_(std::move(owner)),
+      lease_(parts.options.lease),
+      clock_(parts.clock),
+      store_(parts.store),
+      io_(std::make_unique<boost::asio::io_context>(1)),
+      mailbox_(std::make_shared<Mailbox>(*io_)),
+      timer_(std::make_unique<boost::asio::steady_timer>(*io_)) {
+    const auto with_share = [this](auto then) {
+        return [this, then](const std::shared_ptr<OpenPartition>& partition) {
+            if (AlertShare* share = share_of(partition->key.alert)) {
+                (share->*then)(partition);
+            }
+        };
+    };
+    recorder_ = std::make_unique<Recorder>(
+        *io_, parts.store, mailbox_,
+        Recorder::Callbacks{.synced = with_share(&AlertShare::on_synced),
+                            .lost = with_share(&AlertShare::on_lost),
+                            .failed = [this](const Error& error) { hooks_.halt(error); }});
+    connections_ = std::make_unique<Connections>(*io_, parts.clock, parts.options.relay, limits,
+                                                 parts.options.times, *this);
+    context_ = std::make_unique<WorkerContext>(WorkerContext{
+        .store = parts.store,
+        .clock = parts.clock,
+        .ring = parts.ring,
+        .options = parts.options,
+        .pool = parts.pool,
+        .exclusions = parts.exclusions,
+        .mailbox = mailbox_,
+        .recorder = *recorder_,
+        .pace = connections_->pace(),
+        .owner = owner_,
+        .wake = [this] { connections_->wake(); },
+        .halt = [this](const Error& error) { hooks_.halt(error); },
+        .all_done = [this](AlertId alert) { hooks_.all_done(alert); },
+    });
+    if (outbox == Outbox::Yes) {
+        outbox_ = std::make_unique<OutboxShare>(*context_, 0);
+    }
+    update_status();
+}
+
+Worker::~Worker() {
+    stop();
+    // Timers go before their io_context. Session coroutines that are still suspended go with it:
+    // their frames own what they refer to. The shares go last: handlers point at them.
+    connections_.reset();
+    context_.reset();
+    recorder_.reset();
+    timer_.reset();
+    io_.reset();
+}
+
+void Worker::start() {
+    leases_until_ = clock_.steady() + lease_;
+    thread_ = std::thread([this] {
+        auto work = boost::asio::make_work_guard(*io_);
+        tick();
+        try {
+            io_->run();
+        } catch (const std::exception& failure) {
+            log_error("a delivery worker ended by an exception: {}", failure.what());
+            hooks_.halt(Error(ErrorKind::Internal, failure.what()));
+        }
+    });
+}
+
+void Worker::stop() {
+    mailbox_->close();
+    io_->stop();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+// --- alerts ---------------------------------------------------------------------------------
+
+void Worker::begin(const std::shared_ptr<AlertRun>& run) {
+    if (share_of(run->id()) != nullptr) {
+        return;
+    }
+    const std::uint64_t source = next_source_++;
+    auto share = std::make_unique<AlertShare>(*context_, run, source << kSourceShift);
+    AlertShare& begun = *share;
+    // Behind those of the same lane that were released before.
+    const auto place = std::find_if(shares_.begin(), shares_.end(), [&](const auto& other) {
+        return other.second->run().lane > run->lane;
+    });
+    shares_.insert(place, {source, std::move(share)});
+    begun.pump();
+}
+
+void Worker::pump(AlertId alert) {
+    if (AlertShare* share = share_of(alert)) {
+        share->pump();
+    }
+}
+
+void Worker::forget(AlertId alert) {
+    finished_.push_back(alert);
+}
+
+AlertShare* Worker::share_of(AlertId alert) {
+    for (const auto& [source, share] : shares_) {
+        if (share->run().id() == alert) {
+            return share.get();
+        }
+    }
+    return nullptr;
+}
+
+AlertShare* Worker::share_of(std::uint64_t tag) {
+    for (const auto& [source, share] : shares_) {
+        if (source == source_of(tag)) {
+            return share.get();
+        }
+    }
+    return nullptr;
+}
+
+void Worker::outbox_ready() {
+    if (outbox_ && !shutting_down_) {
+        outbox_->look();
+    }
+}
+
+void Worker::warm() {
+    connections_->warm();
+}
+
+// --- mail for the sessions ------------------------------------------------------------------
+
+std::size_t Worker::mail_ready() const {
+    std::size_t ready = outbox_ ? outbox_->ready() : 0;
+    for (const auto& [source, share] : shares_) {
+        ready += share->ready();
+    }
+    return ready;
+}
+
+std::size_t Worker::mail_coming() const {
+    std::size_t coming = outbox_ ? outbox_->coming() : 0;
+    for (const auto& [source, share] : shares_) {
+        coming += share->coming();
+    }
+    return coming;
+}
+
+bool Worker::may_send() {
+    return !shutting_down_ && !hooks_.halted() && !recorder_->full() &&
+           clock_.steady() < leases_until_;
+}
+
+std::optional<net::OutgoingMessage> Worker::take_mail() {
+    if (outbox_) {
+        if (auto message = outbox_->take()) {
+            return message;
+        }
+    }
+    for (const auto& [source, share] : shares_) {
+        if (auto message = share->take()) {
+            return message;
+        }
+    }
+    return std::nullopt;
+}
+
+void Worker::on_mail_outcome(const net::SmtpOutcome& outcome) {
+    if (source_of(outcome.tag) == 0) {
+        outbox_->on_outcome(slot_of(outcome.tag), outcome);
+        return;
+    }
+    AlertShare* share = share_of(outcome.tag);
+    CHECK(share != nullptr);  // a share lives until its last message has its outcome
+    share->on_outcome(slot_of(outcome.tag), outcome);
+}
+
+void Worker::on_mail_spent(net::OutgoingMessage&& message) {
+    if (AlertShare* share = share_of(message.tag)) {
+        share->on_spent(std::move(message));
+    }
+}
+
+// --- time -----------------------------------------------------------------------------------
+
+void Worker::tick() {
+    if (!hooks_.halted() && !shutting_down_) {
+        for (std::size_t i = 0; i < shares_.size(); ++i) {
+            shares_[i].second->tick();
+        }
+        if (outbox_) {
+            outbox_->tick();
+        }
+        renew_leases();
+    }
+    std::erase_if(finished_, [this](AlertId alert) {
+        return std::erase_if(shares_, [alert](const auto& share) {
+                   return share.second->run().id() == alert && share.second->done();
+               }) > 0;
+    });
+    connections_->tick();
+    if (shutting_down_ && connections_->none()) {
+        recorder_->flush();
+        quiet_ = recorder_->idle() || hooks_.halted();
+    }
+    update_status();
+    timer_->expires_after(kTick);
+    timer_->async_wait([this](const boost::system::error_code& error) {
+        if (!error) {
+            tick();
+        }
+    });
+}
+
+// The leases of this worker run out together, if it is stopped for long or the store does not
+// answer. Then it hands out nothing (may_send) until the store has said which it still has.
+void Worker::renew_leases() {
+    const SteadyTime now = clock_.steady();
+    const bool holds = std::any_of(shares_.begin(), shares_.end(), [](const auto& share) {
+        return share.second->partitions() > 0;
+    });
+    if (!holds) {
+        leases_until_ = now + lease_;
+        return;
+    }
+    if (renewing_ || now < renew_at_) {
+        return;
+    }
+    renewing_ = true;
+    using Held = Result<std::vector<store::PartitionKey>>;
+    auto renew = [terms = context_->lease_terms()](store::Database& db) -> Held {
+        return store::renew_leases(db, terms);
+    };
+    auto done = [this, now, mailbox = mailbox_](Held held) {
+        mailbox->post([this, now, held = std::move(held)] {
+            renewing_ = false;
+            if (!held) {
+                if (held.error().kind() != ErrorKind::Limited) {
+                    hooks_.halt(held.error());
+                }
+                return;
+            }
+            for (std::size_t i = 0; i < shares_.size(); ++i) {
+                shares_[i].second->on_renewed(*held);
+            }
+            leases_until_ = now + lease_;
+            renew_at_ = now + lease_ / 3;
+        });
+    };
+    store_.post(std::move(renew), std::move(done));
+}
+
+void Worker::begin_shutdown() {
+    shutting_down_ = true;
+    for (const auto& [source, share] : shares_) {
+        share->withdraw_intents();
+    }
+    connections_->close();
+}
+
+void Worker::update_status() {
+    const SteadyTime now = clock_.steady();
+    const model::Pace& pace = connections_->pace();
+    const std::lock_guard lock(status_mutex_);
+    status_ = {.name = connections_->route().label(),
+               .connections = connections_->ready(),
+               .connections_max = pace.limits().connections,
+               .rate = pace.rate(now),
+               .rate_max = pace.rate_max(),
+               .reason = pace.reason(now),
+               .config_error = connections_->config_error()};
+}
+
+RouteStatus Worker::route_status() const {
+    const std::lock_guard lock(status_mutex_);
+    return status_;
+}
+
+}  // namespace tocsin::delivery

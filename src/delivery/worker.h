@@ -1,0 +1,117 @@
+// Worker: one thread that sends: its io_context, its shares of the alerts, its connections.
+//
+// Nothing is shared with other workers but what is thread-safe by itself (the store, the signing
+// pool, an AlertRun's counts). Every 50 ms a tick looks at what time has made due; everything else
+// is driven by what happens.
+//
+// Owner: the engine. Thread: post() and the getters marked so, any; the rest, its own.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "delivery/alert_share.h"
+#include "delivery/connections.h"
+#include "delivery/outbox_share.h"
+#include "delivery/recorder.h"
+#include "delivery/worker_context.h"
+
+namespace tocsin::delivery {
+
+// What the engine is told, on the worker's thread.
+struct WorkerHooks {
+    std::function<void(const Error&)> halt;
+    std::function<void(AlertId)> all_done;
+    std::function<bool()> halted;  // any thread
+};
+
+class Worker final : public MailSource {
+  public:
+    struct Parts {
+        store::Store& store;
+        const Clock& clock;
+        std::shared_ptr<const mail::KeyRing> ring;
+        const EngineOptions& options;
+        SigningPool& pool;
+        const Exclusions& exclusions;
+    };
+    enum class Outbox { No, Yes };
+    Worker(const Parts& parts, std::string owner, model::RouteLimits limits, Outbox outbox,
+           WorkerHooks hooks);
+    ~Worker() override;
+
+    void start();
+    // --- any thread ---
+    template <class Fn>
+    void post(Fn fn) {
+        mailbox_->post(std::move(fn));
+    }
+    const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
+    const std::string& owner() const { return owner_; }
+    RouteStatus route_status() const;
+    // After begin_shutdown(): no session is left and everything is durable.
+    bool quiet() const { return quiet_.load(); }
+    // Ends the thread at once. Idempotent.
+    void stop();
+
+    // --- its own thread ---
+    void begin(const std::shared_ptr<AlertRun>& run);
+    void pump(AlertId alert);
+    void forget(AlertId alert);  // it is finished: its share goes when it is done
+    void outbox_ready();
+    void warm();
+    void begin_shutdown();
+
+    // --- MailSource ---
+    std::size_t mail_ready() const override;
+    std::size_t mail_coming() const override;
+    bool may_send() override;
+    std::optional<net::OutgoingMessage> take_mail() override;
+    void on_mail_outcome(const net::SmtpOutcome& outcome) override;
+    void on_mail_spent(net::OutgoingMessage&& message) override;
+
+  private:
+    void tick();
+    void renew_leases();
+    void update_status();
+    AlertShare* share_of(AlertId alert);
+    AlertShare* share_of(std::uint64_t tag);
+
+    WorkerHooks hooks_;
+    std::string owner_;
+    Seconds lease_;
+    const Clock& clock_;
+    store::Store& store_;
+
+    std::vector<std::pair<std::uint64_t, std::unique_ptr<AlertShare>>> shares_;  // by lane, release
+    std::vector<AlertId> finished_;  // whose shares go as soon as nothing of them is under way
+    std::unique_ptr<OutboxShare> outbox_;
+    std::uint64_t next_source_ = 1;  // upper bits of the tags; 0 is the outbox
+    SteadyTime leases_until_{};
+    SteadyTime renew_at_{};
+    bool renewing_ = false;
+    bool shutting_down_ = false;
+    std::atomic<bool> quiet_{false};
+
+    mutable std::mutex status_mutex_;
+    RouteStatus status_;
+
+    // The destructor says in which order these go.
+    std::unique_ptr<boost::asio::io_context> io_;
+    std::shared_ptr<Mailbox> mailbox_;
+    std::unique_ptr<boost::asio::steady_timer> timer_;
+    std::unique_ptr<Recorder> recorder_;
+    std::unique_ptr<Connections> connections_;
+    std::unique_ptr<WorkerContext> context_;
+    std::thread thread_;
+};
+
+}  // namespace tocsin::delivery

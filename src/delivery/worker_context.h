@@ -1,0 +1,47 @@
+// WorkerContext: what the parts of a worker share. The references outlive the worker.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/result.h"
+#include "delivery/engine.h"
+#include "delivery/exclusions.h"
+#include "delivery/mailbox.h"
+#include "delivery/recorder.h"
+#include "delivery/signing_pool.h"
+#include "mail/token.h"
+#include "model/pace.h"
+#include "store/delivery.h"
+#include "store/store.h"
+
+namespace tocsin::delivery {
+
+struct WorkerContext {
+    store::Store& store;
+    const Clock& clock;
+    std::shared_ptr<const mail::KeyRing> ring;  // shared with closures that may run later
+    const EngineOptions& options;
+    SigningPool& pool;
+    const Exclusions& exclusions;
+    std::shared_ptr<Mailbox> mailbox;
+    Recorder& recorder;
+    model::Pace& pace;
+    std::string owner;  // in leases
+    // Mail has become ready.
+    std::function<void()> wake;
+    // The store failed, or what is stored is damaged: stop sending.
+    std::function<void(const Error&)> halt;
+    // Every partition of the alert is done, in the database.
+    std::function<void(AlertId)> all_done;
+
+    store::LeaseTerms lease_terms() const {
+        const Time now = clock.now();
+        return {.owner = owner, .now = now, .until = now + options.lease};
+    }
+};
+
+}  // namespace tocsin::delivery
