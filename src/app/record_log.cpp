@@ -39,13 +39,19 @@ Result<std::unique_ptr<RecordLog>> RecordLog::open(const std::string& path) {
     return std::unique_ptr<RecordLog>(new RecordLog(fd));
 }
 
-RecordLog::~RecordLog() {
+void RecordLog::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     more_.notify_one();
-    thread_.join();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+RecordLog::~RecordLog() {
+    stop();
     if (fd_ >= 0) {
         ::close(fd_);
     }

@@ -28,6 +28,8 @@ class RecordLog {
 
     // Ends when the line (its LF is added here) is durable.
     Task<Status> append(std::string line);
+    // Writes what is waiting and ends the thread; no append() after it. Idempotent.
+    void stop();
 
   private:
     struct Waiting;

@@ -337,6 +337,7 @@ RecordingSink::~RecordingSink() {
     for (net::SmtpStream* stream : state_->streams) {
         stream->close();
     }
+    state_->log->stop();  // it resumes coroutines: not when the io_context is gone
 }
 
 Result<std::unique_ptr<RecordingSink>> RecordingSink::start(Executor executor, const Clock& clock,
