@@ -225,6 +225,31 @@ Status check_address_text(std::string_view name, std::string_view address) {
     return {};
 }
 
+// "Name: display <inner>", the display name plain, quoted or encoded as it needs.
+Result<std::string> with_display(std::string_view name, std::string_view display,
+                                 std::string_view inner) {
+    TRY(check_text(name, display));
+    if (display.size() > kDisplayBytesMax) {
+        return invalid("the " + std::string(name) + " header's display name is too long");
+    }
+    std::string raw = std::string(name) + ": ";
+    if (is_plain_phrase(display)) {
+        append_folded(raw, display);
+    } else if (is_printable_ascii(display) && display.find("=?") == std::string_view::npos) {
+        raw += quoted(display);
+    } else {
+        append_encoded_words(raw, display);
+    }
+    const std::size_t column = raw.size() - (raw.rfind('\n') + 1);
+    if (!display.empty()) {
+        raw += column + inner.size() + 3 > kFoldColumn ? "\r\n " : " ";
+    }
+    raw += '<';
+    raw += inner;
+    raw += ">\r\n";
+    return raw;
+}
+
 }  // namespace
 
 Result<HeaderField> HeaderField::text(std::string_view name, std::string_view text) {
@@ -246,29 +271,22 @@ Result<HeaderField> HeaderField::text(std::string_view name, std::string_view te
 Result<HeaderField> HeaderField::mailbox(std::string_view name, std::string_view display,
                                          std::string_view address) {
     TRY(check_name(name));
-    TRY(check_text(name, display));
     TRY(check_address_text(name, address));
-    if (display.size() > kDisplayBytesMax) {
-        return invalid("the " + std::string(name) + " header's display name is too long");
-    }
-    std::string raw = std::string(name) + ": ";
     if (display.empty()) {
-        raw += address;
-        raw += "\r\n";
-        return HeaderField(name, std::move(raw));
+        return HeaderField(name, std::string(name) + ": " + std::string(address) + "\r\n");
     }
-    if (is_plain_phrase(display)) {
-        append_folded(raw, display);
-    } else if (is_printable_ascii(display) && display.find("=?") == std::string_view::npos) {
-        raw += quoted(display);
-    } else {
-        append_encoded_words(raw, display);
-    }
-    const std::size_t column = raw.size() - (raw.rfind('\n') + 1);
-    raw += column + address.size() + 3 > kFoldColumn ? "\r\n <" : " <";
-    raw += address;
-    raw += ">\r\n";
+    TRY_AS(std::string raw, with_display(name, display, address));
     return HeaderField(name, std::move(raw));
+}
+
+Result<HeaderField> HeaderField::list_id(std::string_view display, std::string_view id) {
+    constexpr std::size_t kListIdBytesMax = 255;  // RFC 2919 section 3
+    const auto fits = [](char c) { return is_atext(c) || c == '.'; };
+    if (id.empty() || id.size() > kListIdBytesMax || !std::all_of(id.begin(), id.end(), fits)) {
+        return invalid("the List-Id header's identifier must look like a domain name");
+    }
+    TRY_AS(std::string raw, with_display("List-Id", display, id));
+    return HeaderField("List-Id", std::move(raw));
 }
 
 Result<HeaderField> HeaderField::verbatim(std::string_view name, std::string_view value) {

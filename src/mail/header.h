@@ -24,6 +24,8 @@ class HeaderField {
     // address is one that parsed (mail/address.h).
     static Result<HeaderField> mailbox(std::string_view name, std::string_view display,
                                        std::string_view address);
+    // `name <id>`: a List-Id (RFC 2919), its name quoted or encoded as a display name is.
+    static Result<HeaderField> list_id(std::string_view display, std::string_view id);
     // A structured value that is already in wire form (Date, List-Id): printable ASCII, folded only
     // at its spaces.
     static Result<HeaderField> verbatim(std::string_view name, std::string_view value);

@@ -67,6 +67,19 @@ TEST(Header, MailboxesQuoteOrEncodeTheName) {
     EXPECT_FALSE(HeaderField::mailbox("From", "x", "a@b>"));
 }
 
+TEST(Header, ListIdsEncodeTheNameAlone) {
+    const auto raw = [](std::string_view display) {
+        return HeaderField::list_id(display, "breaking.news.example")->raw();
+    };
+    EXPECT_EQ(raw("Breaking news"), "List-Id: Breaking news <breaking.news.example>\r\n");
+    EXPECT_EQ(raw(""), "List-Id: <breaking.news.example>\r\n");
+    EXPECT_EQ(raw("News, sport"), "List-Id: \"News, sport\" <breaking.news.example>\r\n");
+    EXPECT_EQ(raw("Z\xC3\xBCrich"), "List-Id: =?utf-8?Q?Z=C3=BCrich?= <breaking.news.example>\r\n");
+    EXPECT_FALSE(HeaderField::list_id("x", "a>b"));
+    EXPECT_FALSE(HeaderField::list_id("x", ""));
+    EXPECT_FALSE(HeaderField::list_id("x\n", "a.b"));
+}
+
 // Whatever the text: lines fit, nothing but ASCII, and a mail reader gets the same text back.
 TEST(Header, AnyTextComesBackAsItWas) {
     const char* given = std::getenv("TOCSIN_SEED");

@@ -86,6 +86,16 @@ TemplateHeader list_unsubscribe(const MailContent& content) {
     return out;
 }
 
+// "Name <identifier>".
+Result<HeaderField> list_id_field(std::string_view list_id) {
+    const std::size_t open = list_id.rfind('<');
+    if (open == std::string_view::npos || !list_id.ends_with('>')) {
+        return invalid("the List-Id must look like \"Breaking news <breaking.news.example>\"");
+    }
+    const std::string_view id = list_id.substr(open + 1, list_id.size() - open - 2);
+    return HeaderField::list_id(trim(list_id.substr(0, open)), id);
+}
+
 Status add_headers(const MailContent& content, std::vector<TemplateHeader>& headers) {
     TRY_AS(const Address sender, Address::parse(content.from_address));
     if (sender.needs_smtputf8()) {
@@ -97,7 +107,7 @@ Status add_headers(const MailContent& content, std::vector<TemplateHeader>& head
     TRY_AS(const HeaderField from, HeaderField::mailbox("From", content.from_name, sender.text()));
     TRY_AS(const HeaderField subject, HeaderField::text("Subject", content.subject));
     TRY_AS(const HeaderField date, HeaderField::verbatim("Date", rfc5322_date(content.date)));
-    TRY_AS(const HeaderField list_id, HeaderField::any("List-Id", content.list_id));
+    TRY_AS(const HeaderField list_id, list_id_field(content.list_id));
     headers.push_back(frozen(from));
     headers.push_back({"To", {{"To: ", Slot::Address}, {"\r\n", Slot::None}}});
     headers.push_back(frozen(subject));

@@ -47,9 +47,9 @@ struct MailContent {
     Time date;
     std::string text;  // UTF-8 with "\n" or "\r\n" line ends and the markers above
     std::string html;
-    std::string list_id;                 // "Breaking news <breaking.news.example>"
-    std::string feedback_id;             // "alert42:breaking:tocsin:sender"; may be empty
-    std::string message_id_domain;       // what follows '@' in Message-IDs
+    std::string list_id;            // "Breaking news <breaking.news.example>", the name in UTF-8
+    std::string feedback_id;        // "alert42:breaking:tocsin:sender"; may be empty
+    std::string message_id_domain;  // what follows '@' in Message-IDs
     std::string unsubscribe_url_prefix;  // "https://host/u/": the token follows
     std::string preferences_url_prefix;  // "https://host/p/": the token follows
     std::string unsubscribe_mailto;      // "mailto:leave@host?subject=": the token follows; may be
