@@ -1,6 +1,5 @@
 #include "app/secrets.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <sys/stat.h>
 
@@ -8,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "store/temp_folder.h"
 
 namespace tocsin::app {
 namespace {
@@ -17,13 +17,7 @@ using testing::Not;
 
 class SecretsTest : public testing::Test {
   protected:
-    void SetUp() override {
-        std::string pattern = (std::filesystem::temp_directory_path() / "secretsXXXXXX").string();
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        folder_ = pattern;
-    }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
-    std::string path(const std::string& name) const { return (folder_ / name).string(); }
+    std::string path(const std::string& name) const { return temp_.file(name); }
     std::string error_of(const std::string& text) const {
         const std::string file = path("bad.toml");
         std::filesystem::remove(file);
@@ -33,7 +27,7 @@ class SecretsTest : public testing::Test {
         return loaded ? "loaded" : loaded.error().message();
     }
 
-    std::filesystem::path folder_;
+    store::TempFolder temp_;
 };
 
 TEST_F(SecretsTest, WhatIsWrittenIsRead) {
@@ -87,7 +81,7 @@ TEST_F(SecretsTest, BadFilesAreNamedWithoutTheirSecrets) {
     const auto missing = load_secrets(path("missing"));
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().kind(), ErrorKind::NotFound);
-    EXPECT_FALSE(load_secrets(folder_.string()));
+    EXPECT_FALSE(load_secrets(path(".")));
 }
 
 }  // namespace

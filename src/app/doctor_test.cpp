@@ -1,0 +1,166 @@
+#include "app/doctor.h"
+
+#include <filesystem>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/init.h"
+#include "net/smtp_listener.h"
+#include "store/store.h"
+#include "store/temp_folder.h"
+
+namespace tocsin::app {
+namespace {
+
+using testing::HasSubstr;
+using Level = Finding::Level;
+
+// An installation with free ports, and the environment that gives it to the doctor.
+class DoctorTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        InitOptions options;
+        options.folder = temp_.file("i");
+        options.name = "The Example Times";
+        options.from = "alerts@paper.news";
+        options.public_url = "https://alerts.paper.news";
+        SeededRandom random(1);
+        const auto done = init(options, clock_, random);
+        ASSERT_TRUE(done) << done.error().message();
+        for (const DnsRecord& record : done->records) {
+            published_[record.name] = {record.value};
+        }
+        environment_["TOCSIN_HTTP_LISTEN"] = "127.0.0.1:" + free_port();
+        environment_["TOCSIN_HTTP_DESK_LISTEN"] = "127.0.0.1:" + free_port();
+        environment_["TOCSIN_DELIVERY_RELAY"] = "smtp://127.0.0.1:" + free_port() + "?tls=none";
+        options_.config_path = done->config_file;
+        options_.relay_time = std::chrono::milliseconds(2'000);
+        options_.environment = [this](const std::string& name) -> std::optional<std::string> {
+            const auto found = environment_.find(name);
+            return found == environment_.end() ? std::nullopt : std::optional(found->second);
+        };
+        options_.lookup = [this](const std::string& name) -> Result<std::vector<std::string>> {
+            const auto found = published_.find(name);
+            if (found == published_.end()) {
+                return not_found("no such name");
+            }
+            return found->second;
+        };
+    }
+
+    static std::string free_port() {
+        boost::asio::io_context io;
+        boost::asio::ip::tcp::acceptor acceptor(io,
+                                                {boost::asio::ip::make_address("127.0.0.1"), 0});
+        return std::to_string(acceptor.local_endpoint().port());
+    }
+
+    // The findings of one topic, as "level: text" lines.
+    std::string topic(const std::string& name) {
+        std::string out;
+        for (const Finding& finding : examine(options_, clock_)) {
+            if (finding.topic == name) {
+                out += std::string(to_string(finding.level)) + ": " + finding.text + "\n";
+            }
+        }
+        return out;
+    }
+
+    store::TempFolder temp_;
+    FakeClock clock_{from_ms(1'795'502'159'123)};
+    std::map<std::string, std::string> environment_;
+    std::map<std::string, std::vector<std::string>> published_;
+    DoctorOptions options_;
+};
+
+TEST_F(DoctorTest, ANewInstallationIsWellButForItsRelay) {
+    const auto findings = examine(options_, clock_);
+    for (const Finding& finding : findings) {
+        if (finding.level == Level::Fail) {
+            EXPECT_EQ(finding.topic, "relay") << finding.text;
+        }
+    }
+    EXPECT_TRUE(has_failure(findings));
+    EXPECT_THAT(topic("database"), HasSubstr("ok: "));
+    EXPECT_THAT(topic("dns"), HasSubstr("ok: DKIM at tocsin._domainkey.paper.news is published"));
+    const std::string text = doctor_text(findings);
+    EXPECT_THAT(text, HasSubstr("ok    config"));
+    EXPECT_EQ(doctor_json(findings).size(), findings.size());
+}
+
+TEST_F(DoctorTest, ARelayThatAnswersIsOk) {
+    boost::asio::io_context io;
+    net::SmtpListenerOptions listening;
+    net::SmtpListener listener(
+        io.get_executor(), listening,
+        [](mail::SmtpEnvelope, std::string) -> Task<mail::Reply> { co_return mail::Reply{}; });
+    const auto port = listener.listen("127.0.0.1", 0);
+    ASSERT_TRUE(port);
+    std::thread serving([&io] { io.run(); });
+    environment_["TOCSIN_DELIVERY_RELAY"] =
+        "smtp://127.0.0.1:" + std::to_string(*port) + "?tls=none";
+    EXPECT_THAT(topic("relay"), HasSubstr("ok: 127.0.0.1:" + std::to_string(*port)));
+    // TLS that is required and not offered is a failure, not a fallback.
+    environment_["TOCSIN_DELIVERY_RELAY"] = "smtp://127.0.0.1:" + std::to_string(*port);
+    EXPECT_THAT(topic("relay"), HasSubstr("fail: "));
+    boost::asio::post(io, [&listener] { listener.stop(); });
+    serving.join();
+}
+
+TEST_F(DoctorTest, DnsThatIsMissingOrWrongIsToldWithTheRecordToPublish) {
+    published_.erase("_dmarc.paper.news");
+    published_["tocsin._domainkey.paper.news"] = {"v=DKIM1; p=AAAA"};
+    published_["paper.news"] = {"unrelated", "v=spf1 -all", "v=spf1 ~all"};
+    const std::string dns = topic("dns");
+    EXPECT_THAT(dns, HasSubstr("warn: DMARC at _dmarc.paper.news is not published"));
+    EXPECT_THAT(dns, HasSubstr("fail: DKIM at tocsin._domainkey.paper.news has another key"));
+    EXPECT_THAT(dns, HasSubstr("fail: SPF at paper.news is published 2 times"));
+    EXPECT_THAT(doctor_text(examine(options_, clock_)),
+                HasSubstr("publish: _dmarc.paper.news. IN TXT \"v=DMARC1"));
+
+    options_.lookup = [](const std::string&) -> Result<std::vector<std::string>> {
+        return unavailable("no resolver");
+    };
+    EXPECT_THAT(topic("dns"), HasSubstr("warn: SPF at paper.news could not be looked up"));
+    options_.domain = "other.news";
+    EXPECT_THAT(topic("dns"), HasSubstr("DMARC at _dmarc.other.news"));
+    options_.domain = "not a domain";
+    EXPECT_THAT(topic("dns"), HasSubstr("fail: --domain"));
+}
+
+TEST_F(DoctorTest, TroubleOnThisMachineIsFound) {
+    boost::asio::io_context io;
+    boost::asio::ip::tcp::acceptor taken(io, {boost::asio::ip::make_address("127.0.0.1"), 0});
+    const std::string port = std::to_string(taken.local_endpoint().port());
+    environment_["TOCSIN_HTTP_LISTEN"] = "127.0.0.1:" + port;
+    EXPECT_THAT(topic("ports"), HasSubstr("fail: 127.0.0.1:" + port));
+
+    std::filesystem::permissions(temp_.file("i/secrets.toml"), std::filesystem::perms::others_read,
+                                 std::filesystem::perm_options::add);
+    EXPECT_THAT(topic("secrets"), HasSubstr("fail: "));
+    std::filesystem::remove(temp_.file("i/dkim.pem"));
+    EXPECT_THAT(topic("dkim"), HasSubstr("fail: "));
+
+    FakeClock unset(from_ms(0));
+    EXPECT_THAT(doctor_text(examine(options_, unset)), HasSubstr("fail  clock"));
+    std::filesystem::remove(temp_.file("i/tocsin.toml"));
+    EXPECT_THAT(topic("config"), HasSubstr("no such configuration file"));
+}
+
+TEST_F(DoctorTest, ADatabaseInUseOrBrokenIsFound) {
+    {
+        const auto store = store::Store::open("sqlite:" + temp_.file("i/tocsin.db"), clock_);
+        ASSERT_TRUE(store);
+        EXPECT_THAT(topic("database"), HasSubstr("fail: "));
+    }
+    std::filesystem::resize_file(temp_.file("i/tocsin.db"), 100);
+    EXPECT_THAT(topic("database"), HasSubstr("fail: "));
+    std::filesystem::remove(temp_.file("i/tocsin.db"));
+    EXPECT_THAT(topic("database"), HasSubstr("warn: "));
+}
+
+}  // namespace
+}  // namespace tocsin::app
