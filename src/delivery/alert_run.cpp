@@ -16,7 +16,7 @@ AlertRun::AlertRun(store::DeliveryOrder facts, std::uint64_t recipients, const C
     auto frozen = mail::MessageTemplate::decode(order.compiled.value_or(std::string()));
     order.compiled.reset();
     if (frozen) {
-        message = frozen->dated(order.released_at);
+        message = std::move(*frozen);
     } else {
         log_error(
             "alert {}: its frozen message does not verify ({}); it is not sent, every recipient is "

@@ -34,7 +34,7 @@ struct AlertRun {
     store::DeliveryOrder order;
     std::uint64_t audience;
     model::Lane lane;
-    std::optional<mail::MessageTemplate> message;  // dated by the release; none: broken
+    std::optional<mail::MessageTemplate> message;  // none: broken
     SteadyTime released{};  // when it was released, on the clock that never steps
     SteadyTime deadline{};  // not_after on that clock
 

@@ -76,8 +76,8 @@ std::size_t AlertShare::fresh_left() const {
 }
 
 void AlertShare::claim() {
-    if (claiming_ || context_.clock.steady() < claim_at_ || later_.size() > kRetriesMax ||
-        fresh_left() > store::kRecipientBlock) {
+    if (claiming_ || !context_.leases_hold() || context_.clock.steady() < claim_at_ ||
+        later_.size() > kRetriesMax || fresh_left() > store::kRecipientBlock) {
         return;
     }
     claiming_ = true;

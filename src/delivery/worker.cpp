@@ -57,6 +57,7 @@ Worker::Worker(const Parts& parts, std::string owner, model::RouteLimits limits,
         .owner = owner_,
         .wake = [this] { connections_->wake(); },
         .halt = [this](const Error& error) { hooks_.halt(error); },
+        .leases_hold = [this] { return clock_.steady() < leases_until_; },
         .all_done = [this](AlertId alert) { hooks_.all_done(alert); },
     });
     if (outbox == Outbox::Yes) {

@@ -35,6 +35,8 @@ struct WorkerContext {
     std::function<void()> wake;
     // The store failed, or what is stored is damaged: stop sending.
     std::function<void(const Error&)> halt;
+    // The leases have not run out.
+    std::function<bool()> leases_hold;
     // Every partition of the alert is done, in the database.
     std::function<void(AlertId)> all_done;
 
