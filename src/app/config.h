@@ -104,10 +104,10 @@ struct Config {
         std::string level = "info";
     } log;
 
-    // For the explanation: "site.name" -> its value, masked where secret, and where it is from.
+    // For the explanation: of each key that is set its value, masked where secret, and its place.
     struct Shown {
         std::string value;
-        std::string from;  // "line 3", "TOCSIN_SITE_NAME", "default"
+        std::string from;  // "line 3", "TOCSIN_SITE_NAME"
     };
     std::map<std::string, Shown, std::less<>> shown;
 };

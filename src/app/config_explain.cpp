@@ -19,6 +19,16 @@ std::string help_lines(std::string_view help, std::string_view prefix) {
     return out;
 }
 
+std::string value_line(const Config& config, const ConfigKey& key) {
+    if (const auto shown = config.shown.find(key.dotted()); shown != config.shown.end()) {
+        return fmt::format("  {} = {}  ({})\n", key.name, shown->second.value, shown->second.from);
+    }
+    if (key.presence == ConfigKey::Presence::Default) {
+        return fmt::format("  {} = {}  (default)\n", key.name, key.initial);
+    }
+    return fmt::format("  {} is not set, as in {}\n", key.name, key.initial);
+}
+
 }  // namespace
 
 std::string explain_config(const Config& config) {
@@ -29,11 +39,7 @@ std::string explain_config(const Config& config) {
             section = key.section;
             out += fmt::format("\n[{}]  {}\n", section, section_help(section));
         }
-        const auto shown = config.shown.find(key.dotted());
-        out += shown != config.shown.end()
-                   ? fmt::format("  {} = {}  ({})\n", key.name, shown->second.value,
-                                 shown->second.from)
-                   : fmt::format("  {} is not set (as in {})\n", key.name, key.initial);
+        out += value_line(config, key);
         out += help_lines(key.help, "      ");
     }
     return out;

@@ -212,136 +212,136 @@ constexpr ConfigKey kKeys[] = {
     {"site", "public_url", KeyKind::Text, Presence::Required, "\"https://alerts.example.org\"",
      "Where readers reach this service. Links in mails begin with it: it must stay.",
      [](Config& c, const KeyValue& v) { return set_origin(c.site.public_url, v); }},
-    {"site", "desk_url", KeyKind::Text, Presence::Optional, "\"http://127.0.0.1:8081\"",
+    {"site", "desk_url", KeyKind::Text, Presence::Example, "\"http://127.0.0.1:8081\"",
      "Where the newsroom reaches the desk: another host name than public_url.",
      [](Config& c, const KeyValue& v) { return set_origin(c.site.desk_url, v); }},
     {"site", "from", KeyKind::Text, Presence::Required, "\"alerts@example.org\"",
      "The address that alerts come from.", set_from},
-    {"site", "postal_address", KeyKind::Text, Presence::Optional, "\"\"",
+    {"site", "postal_address", KeyKind::Text, Presence::Default, "\"\"",
      "One line at the foot of every mail; the law of many countries asks for it.",
      [](Config& c, const KeyValue& v) {
          return set_line(c.site.postal_address, v, kLineBytesMax);
      }},
-    {"site", "privacy_url", KeyKind::Text, Presence::Optional, "\"\"",
+    {"site", "privacy_url", KeyKind::Text, Presence::Default, "\"\"",
      "The privacy notice that the sign-up box links to.",
      [](Config& c, const KeyValue& v) { return set_url(c.site.privacy_url, v); }},
-    {"site", "languages", KeyKind::List, Presence::Optional, "[\"en\"]",
+    {"site", "languages", KeyKind::List, Presence::Default, "[\"en\"]",
      "Languages of pages and mails, the first for readers whose language is not known.",
      set_languages},
 
-    {"store", "url", KeyKind::Text, Presence::Optional, "\"sqlite:tocsin.db\"",
+    {"store", "url", KeyKind::Text, Presence::Default, "\"sqlite:tocsin.db\"",
      "The database: one file, used by one service at a time.", set_store_url},
 
-    {"delivery", "relay", KeyKind::Text, Presence::Optional, "\"mx\"",
+    {"delivery", "relay", KeyKind::Text, Presence::Default, "\"mx\"",
      "The smarthost: \"smtp://user:password@host:587?tls=required\", or smtps://host for TLS from "
      "the\n"
      "first byte. tls: required, opportunistic, none, implicit. Also ca=FILE, tls_name=NAME.",
      set_relay},
-    {"delivery", "helo", KeyKind::Text, Presence::Optional, "\"alerts.example.org\"",
+    {"delivery", "helo", KeyKind::Text, Presence::Example, "\"alerts.example.org\"",
      "The name by which this machine greets mail servers; the host of public_url if unset.",
      [](Config& c, const KeyValue& v) { return set_domain(c.delivery.helo, v); }},
-    {"delivery", "threads", KeyKind::Number, Presence::Optional, "1",
+    {"delivery", "threads", KeyKind::Number, Presence::Default, "1",
      "Threads that hold connections. One fills a fast smarthost.",
      [](Config& c, const KeyValue& v) { return set_number(c.delivery.threads, v, 1, 256); }},
-    {"delivery", "signers", KeyKind::Number, Presence::Optional, "0",
+    {"delivery", "signers", KeyKind::Number, Presence::Default, "0",
      "Threads that compose and sign mail; 0 is one a core.",
      [](Config& c, const KeyValue& v) { return set_number(c.delivery.signers, v, 0, 256); }},
-    {"delivery", "connections_max", KeyKind::Number, Presence::Optional, "8",
+    {"delivery", "connections_max", KeyKind::Number, Presence::Default, "8",
      "Connections to the smarthost at once.",
      [](Config& c, const KeyValue& v) {
          return set_number(c.delivery.connections_max, v, 1, 1000);
      }},
-    {"delivery", "rules", KeyKind::Text, Presence::Optional, "\"\"",
+    {"delivery", "rules", KeyKind::Text, Presence::Default, "\"\"",
      "File with rules that read servers' replies and set limits; built-in rules if unset.",
      [](Config& c, const KeyValue& v) -> Status {
          c.delivery.rules = resolved(c, v.text);
          return {};
      }},
 
-    {"dkim", "domain", KeyKind::Text, Presence::Optional, "\"example.org\"",
+    {"dkim", "domain", KeyKind::Text, Presence::Example, "\"example.org\"",
      "The domain that signs; the one of `from`, or above it.",
      [](Config& c, const KeyValue& v) { return set_domain(c.dkim.domain, v); }},
-    {"dkim", "selector", KeyKind::Text, Presence::Optional, "\"tocsin\"",
+    {"dkim", "selector", KeyKind::Text, Presence::Example, "\"tocsin\"",
      "The DNS name of the key: SELECTOR._domainkey.DOMAIN.",
      [](Config& c, const KeyValue& v) { return set_selector(c.dkim.selector, v); }},
-    {"dkim", "key_file", KeyKind::Text, Presence::Optional, "\"dkim.pem\"",
+    {"dkim", "key_file", KeyKind::Text, Presence::Example, "\"dkim.pem\"",
      "The private RSA key, mode 0600.",
      [](Config& c, const KeyValue& v) -> Status {
          c.dkim.key_file = resolved(c, v.text);
          return {};
      }},
-    {"dkim", "ed25519_selector", KeyKind::Text, Presence::Optional, "\"\"",
+    {"dkim", "ed25519_selector", KeyKind::Text, Presence::Default, "\"\"",
      "A second, Ed25519 signature; its own selector and key.",
      [](Config& c, const KeyValue& v) { return set_selector(c.dkim.ed25519_selector, v); }},
-    {"dkim", "ed25519_key_file", KeyKind::Text, Presence::Optional, "\"\"",
+    {"dkim", "ed25519_key_file", KeyKind::Text, Presence::Default, "\"\"",
      "The private Ed25519 key, mode 0600.",
      [](Config& c, const KeyValue& v) -> Status {
          c.dkim.ed25519_key_file = resolved(c, v.text);
          return {};
      }},
 
-    {"inbound", "listen", KeyKind::Text, Presence::Optional, "\"0.0.0.0:25\"",
+    {"inbound", "listen", KeyKind::Text, Presence::Example, "\"0.0.0.0:25\"",
      "Where bounces are taken; nowhere if unset.",
      [](Config& c, const KeyValue& v) { return set_endpoint(c.inbound.listen.emplace(), v); }},
-    {"inbound", "bounce_domain", KeyKind::Text, Presence::Optional, "\"example.org\"",
+    {"inbound", "bounce_domain", KeyKind::Text, Presence::Example, "\"example.org\"",
      "The domain of envelope senders; the one of `from` if unset.",
      [](Config& c, const KeyValue& v) { return set_domain(c.inbound.bounce_domain, v); }},
 
-    {"http", "listen", KeyKind::Text, Presence::Optional, "\"127.0.0.1:8080\"",
+    {"http", "listen", KeyKind::Text, Presence::Default, "\"127.0.0.1:8080\"",
      "Readers' pages, the sign-up box and the API.",
      [](Config& c, const KeyValue& v) { return set_endpoint(c.http.listen, v); }},
-    {"http", "desk_listen", KeyKind::Text, Presence::Optional, "\"127.0.0.1:8081\"",
+    {"http", "desk_listen", KeyKind::Text, Presence::Default, "\"127.0.0.1:8081\"",
      "The newsroom's desk.",
      [](Config& c, const KeyValue& v) { return set_endpoint(c.http.desk_listen, v); }},
-    {"http", "tls_cert", KeyKind::Text, Presence::Optional, "\"\"",
+    {"http", "tls_cert", KeyKind::Text, Presence::Default, "\"\"",
      "Certificate chain (PEM) of both listeners; without it a proxy in front must do TLS.",
      [](Config& c, const KeyValue& v) -> Status {
          c.http.tls_cert = resolved(c, v.text);
          return {};
      }},
-    {"http", "tls_key", KeyKind::Text, Presence::Optional, "\"\"",
+    {"http", "tls_key", KeyKind::Text, Presence::Default, "\"\"",
      "Its private key (PEM), mode 0600.",
      [](Config& c, const KeyValue& v) -> Status {
          c.http.tls_key = resolved(c, v.text);
          return {};
      }},
-    {"http", "trusted_proxies", KeyKind::List, Presence::Optional, "[]",
+    {"http", "trusted_proxies", KeyKind::List, Presence::Default, "[]",
      "Addresses of proxies in front, whose X-Forwarded-For is believed.", set_proxies},
-    {"http", "embed_origins", KeyKind::List, Presence::Optional, "[]",
+    {"http", "embed_origins", KeyKind::List, Presence::Default, "[]",
      "Sites whose pages may frame the sign-up box, as in \"https://www.example.org\"; any if "
      "empty.",
      [](Config& c, const KeyValue& v) { return set_origins(c.http.embed_origins, v); }},
 
-    {"desk", "people_required", KeyKind::Number, Presence::Optional, "1",
+    {"desk", "people_required", KeyKind::Number, Presence::Default, "1",
      "People it takes to send an alert; with 2 nobody approves their own text.",
      [](Config& c, const KeyValue& v) { return set_number(c.desk.people_required, v, 1, 2); }},
 
-    {"control", "socket", KeyKind::Text, Presence::Optional, "\"tocsin.sock\"",
+    {"control", "socket", KeyKind::Text, Presence::Default, "\"tocsin.sock\"",
      "The Unix socket by which the command line talks to the service, mode 0600.",
      [](Config& c, const KeyValue& v) -> Status {
          c.control.socket = resolved(c, v.text);
          return {};
      }},
 
-    {"secrets", "file", KeyKind::Text, Presence::Optional, "\"secrets.toml\"",
+    {"secrets", "file", KeyKind::Text, Presence::Default, "\"secrets.toml\"",
      "What signs the links in mails, mode 0600. Keep a copy: without it no link in old mail opens.",
      [](Config& c, const KeyValue& v) -> Status {
          c.secrets.file = resolved(c, v.text);
          return {};
      }},
 
-    {"dev", "inbox", KeyKind::Flag, Presence::Optional, "false",
+    {"dev", "inbox", KeyKind::Flag, Presence::Default, "false",
      "Send no mail out: take it all here and show it at /inbox. For trying things out.",
      [](Config& c, const KeyValue& v) -> Status {
          c.dev.inbox = v.flag;
          return {};
      }},
-    {"dev", "inbox_listen", KeyKind::Text, Presence::Optional, "\"127.0.0.1:2525\"",
+    {"dev", "inbox_listen", KeyKind::Text, Presence::Default, "\"127.0.0.1:2525\"",
      "Where that inbox takes mail.",
      [](Config& c, const KeyValue& v) { return set_endpoint(c.dev.inbox_listen, v); }},
 
-    {"log", "level", KeyKind::Text, Presence::Optional, "\"info\"",
-     "debug, info, warning or error.", set_level},
+    {"log", "level", KeyKind::Text, Presence::Default, "\"info\"", "debug, info, warning or error.",
+     set_level},
 };
 
 }  // namespace

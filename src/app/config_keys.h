@@ -24,13 +24,17 @@ struct KeyValue {
 };
 
 struct ConfigKey {
-    enum class Presence { Required, Optional };
+    enum class Presence {
+        Required,
+        Default,  // `initial` holds where nothing is set
+        Example,  // unset means none, or what follows from other keys; `initial` shows the form
+    };
 
     std::string_view section;
     std::string_view name;
     KeyKind kind;
     Presence presence;
-    std::string_view initial;  // the default, as TOML
+    std::string_view initial;  // as TOML
     std::string_view help;     // one or two lines
     // Checks and stores; the error says what is wrong with the value, without the key's name.
     Status (*apply)(Config&, const KeyValue&);
