@@ -23,9 +23,8 @@ class InboxService {
   public:
     // DKIM signatures are judged with the public half of our own key, as DNS would give it.
     static Result<std::unique_ptr<InboxService>> start(boost::asio::io_context& io,
-                                                       const Endpoint& listen, const Clock& clock,
-                                                       const mail::Templates& templates,
-                                                       const Config::Dkim& dkim);
+                                                       const Config& config, const Clock& clock,
+                                                       const mail::Templates& templates);
     ~InboxService();
 
     // Where delivery hands mail in.

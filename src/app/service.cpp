@@ -52,12 +52,6 @@ delivery::FreezeRequest freeze_request(const alerts::AudienceOrder& order) {
     return delivery::FreezeRequest{order.alert, order.kind, order.of, order.lists};
 }
 
-// New transactions end before this first suspends; then what was on the wire is settled.
-Task<void> stop_and_settle(delivery::Engine& engine, AlertId alert) {
-    engine.stop_alert(alert);
-    co_await engine.settled(alert);
-}
-
 // A loopback name that browsers take as a secure origin, whatever we listen on.
 std::string local_url(const Endpoint& endpoint, std::uint16_t port, bool tls) {
     const std::string host =
@@ -139,8 +133,7 @@ class Service::Impl {
             addresses.desk_url = local_url(config_.http.desk_listen, desk_port, tls) + "/desk";
         }
         if (config_.dev.inbox) {
-            TRY_AS(inbox_, InboxService::start(io_, config_.dev.inbox_listen, clock_, *templates_,
-                                               config_.dkim));
+            TRY_AS(inbox_, InboxService::start(io_, config_, clock_, *templates_));
             addresses.inbox_url = addresses.public_url + "/inbox";
         }
         return {};
@@ -193,7 +186,8 @@ class Service::Impl {
             return delivery::count_audience(db, freeze_request(order));
         };
         hooks.released = [this](AlertId alert) { engine_->alert_released(alert); };
-        hooks.stop = [this](AlertId alert) { return stop_and_settle(*engine_, alert); };
+        hooks.stop_now = [this](AlertId alert) { engine_->stop_alert(alert); };
+        hooks.settled = [this](AlertId alert) { return engine_->settled(alert); };
         hooks.prewarm = [this] { engine_->prewarm(); };
         alerts_ = std::make_unique<alerts::Alerts>(*store_, clock_, random_, *templates_,
                                                    alerts_settings(), std::move(hooks));
