@@ -1,5 +1,9 @@
 #include "net/http_reader.h"
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include <gtest/gtest.h>
 
 #include "base/random.h"
@@ -166,6 +170,18 @@ TEST(RequestReader, RandomBytesNeverPassTheLimits) {
             }
         }
     }
+}
+
+TEST(RequestReader, FuzzCorpusIsReplayed) {
+    int files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(std::string(TOCSIN_SOURCE_DIR) +
+                                                                 "/fuzz/corpus/http_request")) {
+        std::ifstream in(entry.path(), std::ios::binary);
+        const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+        (void)refusal_of(bytes);
+        ++files;
+    }
+    EXPECT_GT(files, 2);
 }
 
 }  // namespace

@@ -65,6 +65,8 @@ net::HttpResponse page(const NewspaperServices& services, std::string_view file,
     PagePolicy policy;
     policy.caching = Caching::Revalidate;
     net::HttpResponse response = html_response(200, std::move(*html), policy);
+    // As on any newspaper: other sites learn where the reader comes from, not which page.
+    response.headers.set("Referrer-Policy", "strict-origin-when-cross-origin");
     if (!services.alerts_url.empty()) {
         // As a newspaper with a strict policy of its own would write it.
         response.headers.set(

@@ -54,7 +54,7 @@ net::HttpResponse box_page(const ReaderServices& services, const audience::ListI
                            policy_of(AnswerAs::FramedPage));
     }
     values.set_if_any("DESCRIPTION", list.description);
-    box.title = "Sign up";
+    box.title = "Get it in your inbox";
     fill_box(values, services, box);
     return reader_page(services, status, "templates/reader_signup.html.tpl", values);
 }

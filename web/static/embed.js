@@ -12,9 +12,9 @@
   var WORDS = {
     bad: "Please enter a valid email address",
     meant: "Did you mean ",
+    sure: " If the address is right, press SIGN UP again.",
     limited: "Too many sign-ups from this network. Please try again in a minute.",
-    failed: "That did not work. Please check your connection and try again.",
-    sending: "Sending…"
+    failed: "That did not work. Please check your connection and try again."
   };
 
   function make(tag, className, text) {
@@ -70,6 +70,7 @@
       var use = child(suggestion, "button", "tocsin-use",
           WORDS.meant + suggested.slice(suggested.lastIndexOf("@") + 1) + "?");
       use.type = "button";
+      if (!message) child(suggestion, "span", "", WORDS.sure);
       use.addEventListener("click", function () {
         email.value = suggested;
         asTyped = suggested;
@@ -84,6 +85,12 @@
       panel.tabIndex = -1;
       child(panel, "p", "tocsin-title", answer.title);
       child(panel, "p", "", answer.message);
+      var box = form.closest(".tocsin");
+      if (box) {
+        box.querySelectorAll(".tocsin-title, .tocsin-lead").forEach(function (part) {
+          part.hidden = true;
+        });
+      }
       form.hidden = true;
       form.insertAdjacentElement("afterend", panel);
       panel.focus();

@@ -8,6 +8,7 @@
 <title>{{PAGE_TITLE}} · {{SITE}}</title>
 <link rel="stylesheet" href="{{SITE_CSS}}">
 <link rel="stylesheet" href="{{EMBED_CSS}}">
+<link rel="icon" href="{{ICON}}" type="image/svg+xml">
 </head>
 <body class="framed">
 <main>

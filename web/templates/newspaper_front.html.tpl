@@ -13,6 +13,31 @@
         <figcaption>Spray over the Long Wall at Port Aldery, a little after five this afternoon. Drawing: Harbour Post</figcaption>
       </figure>
     </article>
+    <div class="pair">
+      <article>
+        <p class="kicker">What to do</p>
+        <h2 class="head"><a href="/news/storm-surge-port-aldery">Where to go, what to bring, when the last bus leaves</a></h2>
+        <p class="stand">Four schools and the ice rink are open. Bring papers, medicine and something warm; animals are welcome.</p>
+      </article>
+      <article>
+        <p class="kicker">The wall</p>
+        <h2 class="head"><a href="/news/storm-surge-port-aldery">Eleven centimetres: how a town came to trust a number</a></h2>
+        <p class="stand">It was raised after the flood of 1962, and again in 1988. Then the money went elsewhere.</p>
+      </article>
+    </div>
+    <section class="views" aria-labelledby="views">
+      <h2 class="label" id="views">Opinion</h2>
+      <div class="pair">
+      <article class="opinion">
+        <div><h3 class="head"><a href="/news/coastal-defence-bill">A wall is a promise. Keep it in good repair</a></h3><p class="by">Maren Oduya</p></div>
+        <img src="{{PICTURES}}/opinion-1.svg" width="80" height="80" alt="">
+      </article>
+      <article class="opinion">
+        <div><h3 class="head"><a href="/news/price-of-bread">What my baker knows that the bank does not</a></h3><p class="by">Ulf Castellan</p></div>
+        <img src="{{PICTURES}}/opinion-2.svg" width="80" height="80" alt="">
+      </article>
+      </div>
+    </section>
   </div>
   <div class="left">
     <article class="story">
@@ -22,6 +47,7 @@
       <p class="by">By Sunniva Roth</p>
     </article>
     <article class="story">
+      <a href="/news/price-of-bread" tabindex="-1" aria-hidden="true"><img src="{{PICTURES}}/bread.svg" width="1200" height="750" alt=""></a>
       <p class="kicker">Business</p>
       <h2 class="head"><a href="/news/price-of-bread">Why a loaf costs 4.20, and who gets the 20</a></h2>
       <p class="stand">We followed one sack of flour from the field to the counter.</p>
@@ -30,12 +56,18 @@
     <article class="story">
       <p class="kicker">Climate</p>
       <h2 class="head"><a href="/news/wind-and-sheep">The hill that lights forty thousand homes, and its sheep</a></h2>
+      <p class="stand">Seven turbines have stood on Corran Hill for a year. The neighbours have opinions.</p>
       <p class="by">By Ama Quill</p>
+    </article>
+    <article class="story">
+      <p class="kicker">Sport</p>
+      <h2 class="head"><a href="/news/derby-late-goal">The goal that nobody had a word for</a></h2>
+      <p class="by">By Duarte Lund</p>
     </article>
   </div>
   <div class="right">
     {{>templates/signup_box.html.tpl}}
-    <section class="story" aria-labelledby="latest">
+    <section class="story latest" aria-labelledby="latest">
       <h2 class="label" id="latest">The last hour</h2>
       <ul class="brief">
         <li><time>17:42</time> <a href="/news/storm-surge-port-aldery">Coast trains stop at Midmoor; buses from there</a></li>
@@ -43,17 +75,6 @@
         <li><time>17:08</time> <a href="/news/coastal-defence-bill">Speaker moves the vote to eight</a></li>
         <li><time>16:55</time> <a href="/news/derby-late-goal">Tonight’s derby goes ahead, forty minutes later</a></li>
       </ul>
-    </section>
-    <section class="story" aria-labelledby="views">
-      <h2 class="label" id="views">Opinion</h2>
-      <article class="opinion">
-        <div><h3 class="head"><a href="/news/coastal-defence-bill">A wall is a promise. Keep it in good repair</a></h3><p class="by">Maren Oduya</p></div>
-        <img src="{{PICTURES}}/opinion-1.svg" width="80" height="80" alt="">
-      </article>
-      <article class="opinion">
-        <div><h3 class="head"><a href="/news/price-of-bread">What my baker knows that the bank does not</a></h3><p class="by">Ulf Castellan</p></div>
-        <img src="{{PICTURES}}/opinion-2.svg" width="80" height="80" alt="">
-      </article>
     </section>
   </div>
   <section class="row" aria-label="More stories">

@@ -8,7 +8,7 @@
     {{#KIND}}<p class="kicker">{{KIND}}</p>{{/KIND}}
     <h2><a href="{{ALERT_URL}}">{{HEADLINE}}</a></h2>
     <p>{{SUMMARY}}</p>
-    <p class="stamp"><time datetime="{{ISO_TIME}}">{{SHOWN_TIME}}</time>{{#MARKED}} · {{MARKED}}{{/MARKED}}</p>
+    <p class="stamp"><time datetime="{{ISO_TIME}}">{{SHOWN_TIME}}</time>{{#MARKED}} · <strong>{{MARKED}}</strong>{{/MARKED}}</p>
   </li>
 {{/ALERT}}
 </ol>

@@ -10,7 +10,7 @@
       <button class="tocsin-button" type="submit">Sign up</button>
     </div>
     <p class="tocsin-error" id="tocsin-error" role="alert" data-tocsin-error>{{ERROR}}</p>
-    <p class="tocsin-suggestion" id="tocsin-suggestion" aria-live="polite" data-tocsin-suggestion>{{#SUGGESTION}}<button class="tocsin-use" type="submit" form="tocsin-suggested">Did you mean {{SUGGESTED_DOMAIN}}?</button>{{/SUGGESTION}}</p>
+    <p class="tocsin-suggestion" id="tocsin-suggestion" aria-live="polite" data-tocsin-suggestion>{{#SUGGESTION}}<button class="tocsin-use" type="submit" form="tocsin-suggested">Did you mean {{SUGGESTED_DOMAIN}}?</button>{{#AS_TYPED}} If the address is right, press SIGN UP again.{{/AS_TYPED}}{{/SUGGESTION}}</p>
     <label class="tocsin-check"><input type="checkbox" name="marketing" value="yes"{{#MARKETING}} checked{{/MARKETING}}> <span>I would like to be emailed about offers, events and updates</span></label>
     <p class="tocsin-small">We use your address only for what you choose here, and you can leave with one click. <a href="{{PRIVACY_URL}}">Privacy notice</a></p>
     <p class="tocsin-trap" aria-hidden="true"><label>Leave this empty <input type="text" name="contact_me_by_fax" tabindex="-1" autocomplete="off"></label></p>
