@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "audience/audience.h"
+#include "store/consent.h"
 #include "store/outbox.h"
 #include "store/temp_folder.h"
 
