@@ -116,8 +116,9 @@ std::optional<KeyValue> value_of(const std::string& text, KeyKind kind) {
             return failed == std::errc() && rest == end ? std::optional(value) : std::nullopt;
         }
         case KeyKind::Flag:
-            value.flag = text == "true";
-            return value.flag || text == "false" ? std::optional(value) : std::nullopt;
+            value.flag = text == "true" || text == "1";
+            return value.flag || text == "false" || text == "0" ? std::optional(value)
+                                                                : std::nullopt;
         case KeyKind::List:
             value.list = split_at_commas(text);
             return value;

@@ -83,7 +83,7 @@ TEST(Config, TheEnvironmentGoesBeforeTheFile) {
     const ConfigReport report = check(kLeast, {{"TOCSIN_SITE_NAME", "The Other Times"},
                                                {"TOCSIN_HTTP_LISTEN", "0.0.0.0:9000"},
                                                {"TOCSIN_SITE_LANGUAGES", "en, fr"},
-                                               {"TOCSIN_DEV_INBOX", "true"},
+                                               {"TOCSIN_DEV_INBOX", "1"},
                                                {"TOCSIN_DESK_PEOPLE_REQUIRED", "2"},
                                                {"TOCSIN_CONFIG", "not a key"}});
     ASSERT_THAT(report.problems, ElementsAre());
