@@ -103,7 +103,7 @@ test('alert send, status, ledger and verify', async () => {
 });
 
 test('alert stop ends what is not yet sent, within a second', async () => {
-  const slow = await startSink('--faults', 'latency=200');
+  const slow = await startSink('--faults', 'delay=1,delay_ms=200');
   news.env.TOCSIN_DELIVERY_RELAY = `smtp://127.0.0.1:${slow.port}?tls=none`;
   const file = path.join(news.folder, 'many.csv');
   const rows = Array.from({ length: 500 }, (_, i) => `r${i}@many-readers.net`);
