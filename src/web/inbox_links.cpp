@@ -7,7 +7,8 @@ namespace {
 
 void add(std::vector<std::string>& links, std::string link) {
     const bool web = link.starts_with("http://") || link.starts_with("https://");
-    if (web && std::find(links.begin(), links.end(), link) == links.end()) {
+    const bool whole = link.size() > std::string_view("https://").size();
+    if (web && whole && std::find(links.begin(), links.end(), link) == links.end()) {
         links.push_back(std::move(link));
     }
 }
