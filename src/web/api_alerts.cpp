@@ -95,7 +95,8 @@ json::object creation_json(const alerts::Released& released, const std::string& 
     out["state"] = json_text(model::to_string(full.alert.state));
     out["revision"] = full.revision.number;
     out["hash"] = json_text(hex_encode(full.revision.hash));
-    out["audience"] = released.audience;
+    const bool sent = full.alert.released_at.has_value();
+    out["audience"] = sent ? json::value(released.audience) : json::value(nullptr);
     out["created_at"] = json_time(full.alert.created_at);
     out["released_at"] = json_time(full.alert.released_at);
     out["not_after"] = json_time(full.alert.not_after);

@@ -1,5 +1,6 @@
 // Lists, readers and the consent proof of the API.
 #include "audience/audience.h"
+#include "base/bytes.h"
 #include "web/api_routes.h"
 #include "web/api_support.h"
 #include "web/audience_json.h"
@@ -95,7 +96,7 @@ Task<net::HttpResponse> get_consent_verify(ApiCall call) {
     json::object out;
     out["intact"] = verdict->intact;
     out["entries"] = verdict->entries;
-    out["head_hash"] = json_text(verdict->head_hash);
+    out["head_hash"] = json_text(hex_encode(verdict->head_hash));
     out["bad_seq"] = verdict->intact ? json::value(nullptr) : json::value(verdict->bad_seq);
     out["problem"] = json_text(verdict->problem);
     co_return api_json(200, out);
