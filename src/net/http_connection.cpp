@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include <boost/asio/ip/address.hpp>
+
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -15,6 +17,8 @@ namespace {
 constexpr std::size_t kHeaderReadBytes = 2 * 1024;  // all that an idle connection holds
 constexpr std::size_t kBodyReadBytes = 64 * 1024;
 constexpr std::size_t kWritePieceBytes = 256 * 1024;  // what must go out within write_time
+// A handler may take its time: what it waits for has limits of its own.
+constexpr std::chrono::hours kHandlerTime{1};
 constexpr std::chrono::milliseconds kLingerTime{2'000};
 constexpr std::size_t kLingerBytesMax = 1024 * 1024;
 
@@ -46,6 +50,9 @@ class HttpConnection::Stream final : public HttpStream {
         }
         Status status = co_await connection_.write(bytes);
         broken_ = !status;
+        if (status) {
+            connection_.transport_->set_limit(kHandlerTime);
+        }
         co_return status;
     }
 
@@ -164,15 +171,7 @@ Task<HttpConnection::Next> HttpConnection::serve() {
     request.peer = transport_->peer;
     request.unix_socket = transport_->is_unix;
     request.tls = transport_->is_tls;
-    if (!options_.trusted_proxies.empty() &&
-        std::find(options_.trusted_proxies.begin(), options_.trusted_proxies.end(), request.peer) !=
-            options_.trusted_proxies.end()) {
-        std::string_view forwarded = request.headers.get("x-forwarded-for");
-        forwarded = trim(forwarded.substr(forwarded.rfind(',') + 1));
-        if (!forwarded.empty()) {
-            request.peer = forwarded;
-        }
-    }
+    name_peer_behind_proxy(request);
     // What send() needs of the request after the handler has taken it.
     HttpRequest sent;
     sent.method = request.method;
@@ -184,9 +183,22 @@ Task<HttpConnection::Next> HttpConnection::serve() {
     co_return co_await send(sent, std::move(response), next, http_1_0);
 }
 
+void HttpConnection::name_peer_behind_proxy(HttpRequest& request) const {
+    const auto& proxies = options_.trusted_proxies;
+    if (std::find(proxies.begin(), proxies.end(), request.peer) == proxies.end()) {
+        return;
+    }
+    std::string_view forwarded = request.headers.get("x-forwarded-for");
+    forwarded = trim(forwarded.substr(forwarded.rfind(',') + 1));
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(std::string(forwarded), error);
+    if (!error) {
+        request.peer = address.to_string();
+    }
+}
+
 Task<HttpResponse> HttpConnection::answer(HttpRequest request) {
-    // The handler may take its time; each await in it has a limit of its own.
-    transport_->set_limit(std::chrono::hours(1));
+    transport_->set_limit(kHandlerTime);
     try {
         HttpResponse response = co_await handler_(std::move(request));
         co_return response;

@@ -37,6 +37,7 @@ class HttpConnection {
     Task<bool> read_body();
     Task<bool> read_more(std::size_t bytes_max);
     Task<Next> serve();
+    void name_peer_behind_proxy(HttpRequest& request) const;
     Task<HttpResponse> answer(HttpRequest request);
     Task<Next> send(const HttpRequest& request, HttpResponse response, Next next, bool http_1_0);
     Task<Status> write(std::string_view bytes);

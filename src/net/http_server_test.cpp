@@ -49,6 +49,12 @@ Task<void> write_numbers(HttpStream& stream) {
     }
 }
 
+Task<void> write_after_a_pause(HttpStream& stream) {
+    (void)co_await stream.write("one\n");
+    co_await sleep_for(milliseconds(150));
+    (void)co_await stream.write("two\n");
+}
+
 Task<void> write_until_closed(HttpStream& stream) {
     while (!stream.closed()) {
         const Status sent = co_await stream.write(": beat\n\n");
@@ -60,9 +66,11 @@ Task<void> write_until_closed(HttpStream& stream) {
 }
 
 Task<HttpResponse> handle(HttpRequest request) {
-    if (request.path == "/stream" || request.path == "/endless") {
+    if (request.path == "/stream" || request.path == "/endless" || request.path == "/pause") {
         HttpResponse response;
-        response.stream = request.path == "/stream" ? write_numbers : write_until_closed;
+        response.stream = request.path == "/stream"    ? write_numbers
+                          : request.path == "/endless" ? write_until_closed
+                                                       : write_after_a_pause;
         co_return response;
     }
     if (request.path == "/throw") {
@@ -253,6 +261,14 @@ TEST_F(ServerTest, AReaderThatStopsReadingIsCutOff) {
     EXPECT_EQ(server_->connections(), 0u);
 }
 
+TEST_F(ServerTest, AStreamMayBeSilentForLongerThanAWriteMayTake) {
+    HttpServerOptions options;
+    options.write_time = milliseconds(50);
+    start(options);
+    EXPECT_THAT(talk("GET /pause HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+                HasSubstr("4\r\ntwo\n"));
+}
+
 TEST_F(ServerTest, TooManyConnectionsAreClosedAtOnce) {
     HttpServerOptions options;
     options.connections_max = 1;
@@ -300,6 +316,9 @@ TEST_F(ServerTest, TrustedProxiesNameThePeer) {
     EXPECT_THAT(talk("GET /p HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.6, 192.0.2.7\r\n"
                      "Connection: close\r\n\r\n"),
                 HasSubstr("from 192.0.2.7"));
+    EXPECT_THAT(talk("GET /p HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: <script>\r\n"
+                     "Connection: close\r\n\r\n"),
+                HasSubstr("from 127.0.0.1"));
 }
 
 TEST_F(ServerTest, UnixSocketIsPrivateAndAStaleFileIsReplaced) {

@@ -32,9 +32,11 @@ class StreamTransport final : public HttpTransport {
     void set_limit(std::chrono::milliseconds limit) override {
         shared_->deadline.expires_after(limit);
         std::weak_ptr<Shared> weak = shared_;
-        shared_->deadline.async_wait([weak](const boost::system::error_code& error) {
+        const std::uint64_t limit_number = ++shared_->limits_set;
+        shared_->deadline.async_wait([weak, limit_number](const boost::system::error_code& error) {
             const auto shared = weak.lock();
-            if (error || !shared || shared->deadline.expiry() > std::chrono::steady_clock::now()) {
+            // A handler that was on its way when the limit was set anew must not close.
+            if (error || !shared || shared->limits_set != limit_number) {
                 return;
             }
             shared->timed_out = true;
@@ -106,6 +108,7 @@ class StreamTransport final : public HttpTransport {
 
         Stream stream;
         asio::steady_timer deadline;
+        std::uint64_t limits_set = 0;
         bool timed_out = false;
     };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/assets.h"
+#include "base/check.h"
 #include "base/log.h"
 #include "mail/template.h"
 #include "model/alert.h"
@@ -103,7 +105,9 @@ Task<net::HttpResponse> article(const NewspaperServices& services, Context conte
     values.set("PICTURE_ALT", found->picture_alt);
     values.set("CAPTION", found->caption);
     std::size_t count = 0;
-    for (const std::string_view paragraph : model::paragraphs(found->text)) {
+    const auto text = asset("newspaper/" + std::string(found->slug) + ".txt");
+    CHECK(text.has_value());
+    for (const std::string_view paragraph : model::paragraphs(*text)) {
         values.add(count++ < kParagraphsBeforeBox ? "OPENING" : "REST").set("TEXT", paragraph);
     }
     for (const NewspaperStory& story : stories) {

@@ -1,4 +1,5 @@
-// The invented stories of the development newspaper. Constants.
+// The invented stories of the development newspaper. Constants; a story's paragraphs are in
+// web/newspaper/{slug}.txt.
 #pragma once
 
 #include <span>
@@ -15,7 +16,6 @@ struct NewspaperStory {
     std::string_view picture;  // under static/newspaper/
     std::string_view picture_alt;
     std::string_view caption;
-    std::string_view text;  // paragraphs separated by empty lines; the box comes after the second
 };
 
 std::span<const NewspaperStory> newspaper_stories();

@@ -215,28 +215,15 @@ Task<net::HttpResponse> signup_page(const ReaderServices& services, Where where,
     co_return box_page(services, *list, std::move(box), 200);
 }
 
-std::string snippet_of(const ReaderServices& services, const audience::ListInfo& list) {
+// The box as HTML for other sites to paste.
+Result<std::string> snippet_of(const ReaderServices& services, const audience::ListInfo& list) {
     const std::string privacy = privacy_link(services);
-    return fmt::format(
-        R"(<link rel="stylesheet" href="{0}/static/embed.css">
-<section class="tocsin">
-  <p class="tocsin-kicker">Breaking news</p>
-  <h2 class="tocsin-title">{2}</h2>
-  <p class="tocsin-lead">Free, real-time breaking-news alerts, straight to your inbox</p>
-  <form class="tocsin-form" action="{0}/lists/{1}/signup" method="post" data-tocsin>
-    <label class="tocsin-label" for="tocsin-email">Email address</label>
-    <div class="tocsin-row">
-      <input class="tocsin-email" id="tocsin-email" name="email" type="email" autocomplete="email" required>
-      <button class="tocsin-button" type="submit">Sign up</button>
-    </div>
-    <label class="tocsin-check"><input type="checkbox" name="marketing" value="yes">
-      <span>I would like to be emailed about offers, events and updates</span></label>
-    <p class="tocsin-small">We use your address only for what you choose here, and you can leave with one click. <a href="{3}">Privacy notice</a></p>
-  </form>
-</section>
-<script src="{0}/embed.js" async></script>)",
-        services.public_url, list.slug, list.name,
-        privacy.starts_with('/') ? services.public_url + privacy : privacy);
+    mail::TemplateValues values;
+    values.set("ORIGIN", services.public_url);
+    values.set("LIST", list.slug);
+    values.set("TITLE", list.name);
+    values.set("PRIVACY_URL", privacy.starts_with('/') ? services.public_url + privacy : privacy);
+    return services.templates.render("templates/embed_box.html.tpl", values);
 }
 
 Task<net::HttpResponse> snippet_page(const ReaderServices& services, Context context) {
@@ -244,11 +231,15 @@ Task<net::HttpResponse> snippet_page(const ReaderServices& services, Context con
     if (!list) {
         co_return failed(services, AnswerAs::Page, list.error());
     }
+    const Result<std::string> snippet = snippet_of(services, *list);
+    if (!snippet) {
+        co_return failed(services, AnswerAs::Page, snippet.error());
+    }
     const std::string& url = services.public_url;
     mail::TemplateValues values = page_values(services, "The sign-up box");
     values.show("NO_INDEX");
     values.set("LIST_NAME", list->name);
-    values.set("SNIPPET", snippet_of(services, *list));
+    values.set("SNIPPET", *snippet);
     values.set("SNIPPET_SCRIPT",
                fmt::format("<link rel=\"stylesheet\" href=\"{0}/static/embed.css\">\n"
                            "<div data-tocsin-list=\"{1}\" data-tocsin-name=\"{2}\"></div>\n"

@@ -209,6 +209,7 @@ net::HttpHandler Router::handler() const {
         net::HttpRequest head;
         head.method = request.method;
         head.path = request.path;
+        head.tls = request.tls;
         auto found = routes->find(request);
         if (!found) {
             const std::string allowed = routes->allowed(request);
@@ -230,6 +231,9 @@ net::HttpHandler Router::handler() const {
         }
         try {
             net::HttpResponse response = co_await run(found->first->handler, std::move(context));
+            if (head.tls) {
+                response.headers.set("Strict-Transport-Security", "max-age=31536000");
+            }
             log_access(head, response.status);
             co_return response;
         } catch (const std::exception& e) {

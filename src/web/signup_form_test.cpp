@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/limits.h"
 #include "web/signup_pace.h"
 
 namespace tocsin::web {
@@ -81,7 +82,7 @@ TEST(SignupForm, AnswersAsTheClientAsks) {
 TEST(SignupPace, ANetworkHasABurstAndThenASteadyRate) {
     FakeClock clock;
     SignupPace pace(clock);
-    for (int i = 0; i < static_cast<int>(SignupPace::kBurst); ++i) {
+    for (int i = 0; i < static_cast<int>(limits::kSignupBurst); ++i) {
         EXPECT_TRUE(pace.allow("8.8.4." + std::to_string(i)));  // one /24
     }
     EXPECT_FALSE(pace.allow("8.8.4.200"));

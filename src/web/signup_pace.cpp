@@ -55,7 +55,8 @@ bool SignupPace::allow(std::string_view peer) {
     Bucket& bucket = buckets_[std::hash<std::string>{}(*network) % kBuckets];
     const SteadyTime now = clock_.steady();
     const double seconds = std::chrono::duration<double>(now - bucket.at).count();
-    bucket.tokens = std::min(kBurst, bucket.tokens + std::max(0.0, seconds) * kPerSecond);
+    bucket.tokens = std::min(limits::kSignupBurst,
+                             bucket.tokens + std::max(0.0, seconds) * limits::kSignupPerSecond);
     bucket.at = now;
     if (bucket.tokens < 1) {
         return false;

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/limits.h"
 
 namespace tocsin::web {
 
@@ -25,12 +26,9 @@ class SignupPace {
     // Takes a token; false: refuse with 429.
     bool allow(std::string_view peer);
 
-    static constexpr double kBurst = 60;
-    static constexpr double kPerSecond = 0.5;
-
   private:
     struct Bucket {
-        double tokens = kBurst;
+        double tokens = limits::kSignupBurst;
         SteadyTime at{};
     };
     static constexpr std::size_t kBuckets = 4096;

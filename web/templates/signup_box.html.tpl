@@ -1,4 +1,4 @@
-{{! The sign-up box. Values: ACTION, TITLE, PRIVACY_URL; after a bad address also EMAIL, ERROR or SUGGESTION. }}
+{{! The sign-up box; web/static/embed.js builds the same, embed_box.html.tpl is the same for other sites. Values: ACTION, TITLE, PRIVACY_URL; after a bad address also EMAIL, ERROR or SUGGESTION. }}
 <section class="tocsin" aria-labelledby="tocsin-title">
   <p class="tocsin-kicker">Breaking news</p>
   <h2 class="tocsin-title" id="tocsin-title">{{TITLE}}</h2>
