@@ -1,0 +1,39 @@
+// What a benchmark asks of the machine: its signing limit, memory and CPU time, a sink process.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <sys/types.h>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace tocsin::app {
+
+// RSA-2048 signatures (SHA-256, PKCS#1) a second, with plain OpenSSL on `threads` threads at once,
+// contexts reused, each with its own copy of the key.
+double rsa_signatures_per_second(const std::string& pem, std::size_t threads, Milliseconds time);
+
+double cpu_seconds();  // of this process, all threads, user and system
+// The largest resident size since reset_peak_rss() (or since the process began, where the kernel
+// does not allow the reset).
+std::uint64_t peak_rss_bytes();
+void reset_peak_rss();
+
+// A `tocsin sink` as a child process, ended by the destructor.
+class SinkProcess {
+  public:
+    static Result<SinkProcess> start();
+    SinkProcess(SinkProcess&& other) noexcept;
+    SinkProcess& operator=(SinkProcess&&) = delete;
+    ~SinkProcess();
+    std::uint16_t port() const { return port_; }
+
+  private:
+    SinkProcess(pid_t pid, std::uint16_t port) : pid_(pid), port_(port) {}
+    pid_t pid_;
+    std::uint16_t port_;
+};
+
+}  // namespace tocsin::app
