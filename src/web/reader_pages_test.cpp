@@ -371,6 +371,8 @@ TEST_F(ReaderPagesTest, TheFrameMayStandAnywhereAndAnswersInside) {
                 HasSubstr("frame-ancestors *"));
     EXPECT_THAT(get("/embed/breaking/snippet").body,
                 HasSubstr("https://alerts.example/lists/breaking/signup"));
+    EXPECT_THAT(get("/embed/breaking/snippet").body,
+                HasSubstr("&lt;section class=&quot;tocsin&quot;&gt;\n  &lt;p"));
     const auto script = get("/embed.js");
     EXPECT_EQ(script.headers.get("cross-origin-resource-policy"), "cross-origin");
     EXPECT_THAT(script.body, Not(HasSubstr("eval(")));

@@ -1,4 +1,6 @@
 // Sign-up: the page, the answer to the box wherever it stands, and the box for other sites.
+#include <algorithm>
+
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -226,6 +228,15 @@ Result<std::string> snippet_of(const ReaderServices& services, const audience::L
     return services.templates.render("templates/embed_box.html.tpl", values);
 }
 
+// A value would lose its line ends: they are white space to the template's escaping.
+void add_lines(mail::TemplateValues& values, std::string_view section, std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        values.add(section).set("LINE", text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+}
+
 Task<net::HttpResponse> snippet_page(const ReaderServices& services, Context context) {
     auto list = co_await services.audience.show_list(context.param("list"));
     if (!list) {
@@ -239,23 +250,24 @@ Task<net::HttpResponse> snippet_page(const ReaderServices& services, Context con
     mail::TemplateValues values = page_values(services, "The sign-up box");
     values.show("NO_INDEX");
     values.set("LIST_NAME", list->name);
-    values.set("SNIPPET", *snippet);
-    values.set("SNIPPET_SCRIPT",
-               fmt::format("<link rel=\"stylesheet\" href=\"{0}/static/embed.css\">\n"
-                           "<div data-tocsin-list=\"{1}\" data-tocsin-name=\"{2}\"></div>\n"
-                           "<script src=\"{0}/embed.js\" async></script>",
-                           url, list->slug, list->name));
-    values.set("SNIPPET_FRAME",
-               fmt::format("<iframe src=\"{}/embed/{}\" title=\"Sign up to {}\" width=\"100%\" "
-                           "height=\"420\" loading=\"lazy\"></iframe>",
-                           url, list->slug, list->name));
-    values.set("SNIPPET_CSP", fmt::format("script-src {0}; style-src {0}; connect-src {0}; "
-                                          "form-action {0}; frame-src {0}",
-                                          url));
-    values.set("SNIPPET_THEME",
-               ".tocsin {\n  --tocsin-accent: #0a5c36;\n  --tocsin-on-accent: #ffffff;\n"
-               "  --tocsin-background: #ffffff;\n  --tocsin-text: #111111;\n"
-               "  --tocsin-font: inherit;\n  --tocsin-headline-font: inherit;\n}");
+    add_lines(values, "SNIPPET", *snippet);
+    add_lines(values, "SNIPPET_SCRIPT",
+              fmt::format("<link rel=\"stylesheet\" href=\"{0}/static/embed.css\">\n"
+                          "<div data-tocsin-list=\"{1}\" data-tocsin-name=\"{2}\"></div>\n"
+                          "<script src=\"{0}/embed.js\" async></script>",
+                          url, list->slug, list->name));
+    add_lines(values, "SNIPPET_FRAME",
+              fmt::format("<iframe src=\"{}/embed/{}\" title=\"Sign up to {}\" width=\"100%\" "
+                          "height=\"420\" loading=\"lazy\"></iframe>",
+                          url, list->slug, list->name));
+    add_lines(values, "SNIPPET_CSP",
+              fmt::format("script-src {0}; style-src {0}; connect-src {0}; "
+                          "form-action {0}; frame-src {0}",
+                          url));
+    add_lines(values, "SNIPPET_THEME",
+              ".tocsin {\n  --tocsin-accent: #0a5c36;\n  --tocsin-on-accent: #ffffff;\n"
+              "  --tocsin-background: #ffffff;\n  --tocsin-text: #111111;\n"
+              "  --tocsin-font: inherit;\n  --tocsin-headline-font: inherit;\n}");
     co_return reader_page(services, 200, "templates/embed_snippet.html.tpl", values);
 }
 
