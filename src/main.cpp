@@ -32,7 +32,11 @@ int main(int argc, char** argv) {
     } catch (const CLI::Success& asked) {  // --help, --version
         return program.exit(asked);
     } catch (const CLI::ParseError& wrong) {
-        std::fprintf(stderr, "tocsin: %s (tocsin --help shows the commands)\n", wrong.what());
+        // What CLI11 reports for a misspelt command is that one is missing.
+        const std::vector<std::string> extra = program.remaining(true);
+        const std::string reason =
+            extra.empty() ? wrong.what() : "unknown command or option '" + extra.front() + "'";
+        std::fprintf(stderr, "tocsin: %s (tocsin --help shows the commands)\n", reason.c_str());
         return static_cast<int>(tocsin::app::ExitCode::Usage);
     }
     return cli.exit_code();

@@ -219,7 +219,8 @@ class Service::Impl {
         settings.from_name = config_.site.name;
         settings.from_address = config_.site.from;
         settings.message_id_domain = from_domain();
-        settings.unsubscribe_mailto = "unsubscribe@" + config_.inbound.bounce_domain;
+        settings.unsubscribe_mailto =
+            fmt::format("mailto:unsubscribe@{}?subject=", config_.inbound.bounce_domain);
         settings.postal_address = config_.site.postal_address;
         settings.privacy_url = privacy_url();
         settings.approval.people_required = static_cast<int>(config_.desk.people_required);
