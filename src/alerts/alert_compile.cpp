@@ -52,12 +52,21 @@ mail::AlertMailValues mail_values(const AlertsSettings& settings,
     return values;
 }
 
+// "https://alerts.example.org:8443/x" -> "alerts.example.org"
+std::string host_of(std::string_view url) {
+    const std::size_t scheme = url.find("://");
+    url.remove_prefix(scheme == std::string_view::npos ? 0 : scheme + 3);
+    return std::string(url.substr(0, url.find_first_of(":/")));
+}
+
 // RFC 2919: one list has its own id; an alert to several is from the newsroom as a whole.
 std::string list_id(const AlertsSettings& settings, const std::vector<store::ListName>& lists) {
+    const std::string domain =
+        settings.list_id_domain.empty() ? host_of(settings.public_url) : settings.list_id_domain;
     if (lists.size() == 1) {
-        return fmt::format("{} <{}.{}>", lists[0].name, lists[0].slug, settings.list_id_domain);
+        return fmt::format("{} <{}.{}>", lists[0].name, lists[0].slug, domain);
     }
-    return fmt::format("{} <alerts.{}>", settings.site_name, settings.list_id_domain);
+    return fmt::format("{} <alerts.{}>", settings.site_name, domain);
 }
 
 // "campaign:customer:mail type:sender", as mailbox providers group complaints by it.
@@ -100,7 +109,9 @@ Result<std::string> compile_alert(const mail::Templates& templates, const Alerts
     message.message_id_domain = settings.message_id_domain;
     message.unsubscribe_url_prefix = settings.public_url + "/u/";
     message.preferences_url_prefix = settings.public_url + "/p/";
-    message.unsubscribe_mailto = settings.unsubscribe_mailto;
+    if (!settings.unsubscribe_mailto.empty()) {
+        message.unsubscribe_mailto = "mailto:" + settings.unsubscribe_mailto + "?subject=";
+    }
     message.unsubscribe_token_chars = mail::kTokenChars;
     message.preferences_token_chars = mail::kTokenChars;
     TRY_AS(mail::MessageTemplate compiled, mail::MessageTemplate::compile(message));

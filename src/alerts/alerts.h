@@ -38,8 +38,8 @@ struct AlertsSettings {
     std::string public_url;  // "https://alerts.example.org", no slash at the end
     std::string from_name, from_address;
     std::string message_id_domain;
-    std::string list_id_domain;      // "alerts.example.org": List-Id is <slug.domain>
-    std::string unsubscribe_mailto;  // "mailto:leave@host?subject=": a token follows; may be empty
+    std::string list_id_domain;      // List-Id is <slug.domain>; empty: the public URL's host
+    std::string unsubscribe_mailto;  // address for List-Unsubscribe by mail; empty: none
     std::string postal_address, privacy_url;
     std::string language = "en";
     model::ApprovalRule approval;
@@ -68,8 +68,8 @@ struct AlertHooks {
     // Ends new transactions of the alert at once; called before anything is written. Must not
     // block.
     std::function<void(AlertId)> stop_now;
-    // After stop_now(): waits until what was on the wire has its outcome in the ledger, within a limit
-    // of its own. May be null.
+    // After stop_now(): waits until what was on the wire has its outcome in the ledger, within a
+    // limit of its own. May be null.
     std::function<Task<void>(AlertId)> settled;
     // A draft was saved: connect the main routes. May be null.
     std::function<void()> prewarm;

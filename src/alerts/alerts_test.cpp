@@ -8,7 +8,9 @@
 
 #include "alerts/transitions.h"
 #include "base/bytes.h"
+#include "mail/message.h"
 #include "mail/template.h"
+#include "mail/token.h"
 
 namespace tocsin::alerts {
 namespace {
@@ -45,7 +47,6 @@ class AlertsTest : public testing::Test {
         settings_.from_name = "The Example";
         settings_.from_address = "alerts@news.example";
         settings_.message_id_domain = "news.example";
-        settings_.list_id_domain = "news.example";
         make(1);
     }
 
@@ -131,6 +132,22 @@ TEST_F(AlertsTest, IsWrittenApprovedReleasedAndStopped) {
     EXPECT_EQ(stopped->full.alert.state, AlertState::Stopped);
     EXPECT_EQ(stopped_, std::vector{id});
     EXPECT_TRUE(wait(alerts_->stop(editor("ann"), id)));  // twice is once
+}
+
+TEST_F(AlertsTest, TheMailNamesItsListAndTheWaysOut) {
+    const AlertId id = released();
+    const auto view = wait(alerts_->find(id));
+    const auto message = mail::MessageTemplate::decode(*view->full.revision.compiled);
+    ASSERT_TRUE(message);
+    mail::MessageComposer composer(*message, nullptr);
+    const std::string token(mail::kTokenChars, 't');
+    std::string out;
+    const mail::Recipient reader{"ann@example.net", "1.ab@news.example", token, token};
+    ASSERT_TRUE(composer.compose(reader, out));
+    EXPECT_NE(out.find("List-Id: Breaking news <breaking.news.example>"), std::string::npos) << out;
+    EXPECT_NE(out.find("https://news.example/u/" + token), std::string::npos);
+    EXPECT_NE(out.find("mailto:leave@news.example?subject=" + token), std::string::npos);
+    EXPECT_NE(out.find("Subject: Fire at the port\r\n"), std::string::npos);
 }
 
 TEST_F(AlertsTest, ReleasingTwiceIsOneRelease) {

@@ -191,7 +191,6 @@ class NewsroomTest : public testing::Test {
         settings.from_name = "The Example";
         settings.from_address = "alerts@news.example";
         settings.message_id_domain = "news.example";
-        settings.list_id_domain = "news.example";
         settings.approval.people_required = people_required;
         alerts::AlertHooks hooks;
         hooks.freeze = [](store::Database& db, const alerts::AudienceOrder& order) {
