@@ -1,0 +1,11 @@
+// Replies of SMTP servers. Pieces read like the whole.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "mail/smtp_reply_play.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    tocsin::mail::play_smtp_replies(std::string_view(reinterpret_cast<const char*>(data), size));
+    return 0;
+}
