@@ -85,7 +85,6 @@ struct Config {
         std::string tls_cert;
         std::string tls_key;
         std::vector<std::string> trusted_proxies;  // whose X-Forwarded-For is believed
-        std::vector<std::string> embed_origins;    // pages that may frame the box; empty: any
     } http;
     struct Desk {
         std::uint32_t people_required = 1;  // 2: nobody approves their own text

@@ -180,17 +180,6 @@ Status set_proxies(Config& config, const KeyValue& value) {
     return {};
 }
 
-Status set_origins(std::vector<std::string>& out, const KeyValue& value) {
-    std::vector<std::string> origins;
-    for (const std::string& text : value.list) {
-        KeyValue one;
-        one.text = text;
-        TRY(set_origin(origins.emplace_back(), one));
-    }
-    out = std::move(origins);
-    return {};
-}
-
 Status set_level(Config& config, const KeyValue& value) {
     constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error"};
     if (std::find(std::begin(kLevels), std::end(kLevels), value.text) == std::end(kLevels)) {
@@ -281,7 +270,7 @@ constexpr ConfigKey kKeys[] = {
      }},
 
     {"inbound", "listen", KeyKind::Text, Presence::Example, "\"0.0.0.0:25\"",
-     "Where bounces are taken; nowhere if unset.",
+     "Where bounces are taken; not read by this version yet.",
      [](Config& c, const KeyValue& v) { return set_endpoint(c.inbound.listen.emplace(), v); }},
     {"inbound", "bounce_domain", KeyKind::Text, Presence::Example, "\"example.org\"",
      "The domain of envelope senders; the one of `from` if unset.",
@@ -307,10 +296,6 @@ constexpr ConfigKey kKeys[] = {
      }},
     {"http", "trusted_proxies", KeyKind::List, Presence::Default, "[]",
      "Addresses of proxies in front, whose X-Forwarded-For is believed.", set_proxies},
-    {"http", "embed_origins", KeyKind::List, Presence::Default, "[]",
-     "Sites whose pages may frame the sign-up box, as in \"https://www.example.org\"; any if "
-     "empty.",
-     [](Config& c, const KeyValue& v) { return set_origins(c.http.embed_origins, v); }},
 
     {"desk", "people_required", KeyKind::Number, Presence::Default, "1",
      "People it takes to send an alert; with 2 nobody approves their own text.",

@@ -1,7 +1,7 @@
 #include "app/health.h"
 
-#include <prometheus/registry.h>
 #include <prometheus/gauge.h>
+#include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
 #include "app/version.h"

@@ -1,7 +1,9 @@
 #include "app/service.h"
 
 #include <csignal>
+#include <fstream>
 #include <future>
+#include <iterator>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -46,6 +48,23 @@ Result<std::optional<mail::DkimKeys>> load_dkim(const Config::Dkim& dkim) {
     TRY_AS(mail::DkimKeys keys,
            mail::DkimKeys::load(dkim.domain, dkim.selector, rsa, std::move(ed25519)));
     return std::optional<mail::DkimKeys>(std::move(keys));
+}
+
+// The operator's rules before the built-in ones.
+Result<model::ReplyRules> load_rules(const std::string& file) {
+    if (file.empty()) {
+        return model::ReplyRules::built_in();
+    }
+    std::ifstream in(file, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (!in) {
+        return not_found(fmt::format("cannot read {}, which [delivery] rules names", file));
+    }
+    Result<model::ReplyRules> rules = model::ReplyRules::parse(text);
+    if (!rules) {
+        return rules.error().with_context(file);
+    }
+    return rules;
 }
 
 delivery::FreezeRequest freeze_request(const alerts::AudienceOrder& order) {
@@ -143,6 +162,7 @@ class Service::Impl {
         net::HttpServerOptions options;
         options.tls_cert_file = config_.http.tls_cert;
         options.tls_key_file = config_.http.tls_key;
+        options.trusted_proxies = config_.http.trusted_proxies;
         options.body_limit = router.body_limit(options.body_bytes_max);
         options.refusal = router.refusal();
         return std::make_unique<net::HttpServer>(io_, std::move(options), router.handler());
@@ -161,6 +181,7 @@ class Service::Impl {
         }
         options.relay.helo = config_.delivery.helo;
         options.limits.connections = config_.delivery.connections_max;
+        TRY_AS(options.rules, load_rules(config_.delivery.rules));
         options.bounce_domain = config_.inbound.bounce_domain;
         options.workers = config_.delivery.threads;
         options.signers = config_.delivery.signers;
