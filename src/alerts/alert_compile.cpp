@@ -109,9 +109,7 @@ Result<std::string> compile_alert(const mail::Templates& templates, const Alerts
     message.message_id_domain = settings.message_id_domain;
     message.unsubscribe_url_prefix = settings.public_url + "/u/";
     message.preferences_url_prefix = settings.public_url + "/p/";
-    if (!settings.unsubscribe_mailto.empty()) {
-        message.unsubscribe_mailto = "mailto:" + settings.unsubscribe_mailto + "?subject=";
-    }
+    message.unsubscribe_mailto = settings.unsubscribe_mailto;
     message.unsubscribe_token_chars = mail::kTokenChars;
     message.preferences_token_chars = mail::kTokenChars;
     TRY_AS(mail::MessageTemplate compiled, mail::MessageTemplate::compile(message));

@@ -39,7 +39,7 @@ struct AlertsSettings {
     std::string from_name, from_address;
     std::string message_id_domain;
     std::string list_id_domain;      // List-Id is <slug.domain>; empty: the public URL's host
-    std::string unsubscribe_mailto;  // address for List-Unsubscribe by mail; empty: none
+    std::string unsubscribe_mailto;  // "mailto:leave@host?subject=": a token follows; may be empty
     std::string postal_address, privacy_url;
     std::string language = "en";
     model::ApprovalRule approval;
