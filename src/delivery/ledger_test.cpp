@@ -1,6 +1,8 @@
 #include "delivery/ledger.h"
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
 
@@ -8,6 +10,7 @@
 #include "base/random.h"
 #include "delivery/audience_chunk.h"
 #include "delivery/ledger_compact.h"
+#include "delivery/ledger_fuzz_target.h"
 #include "delivery/partition_state.h"
 
 namespace tocsin::delivery {
@@ -204,6 +207,43 @@ TEST(CompactLedger, NoticesEveryChangedByte) {
         std::string changed = blob;
         changed[i] = static_cast<char>(changed[i] ^ 4);
         EXPECT_FALSE(decode_compact(changed)) << i;
+    }
+}
+
+// Inputs of fuzz/ledger_fuzz.cpp.
+TEST(Ledger, TheFuzzCorpusIsDecodedOrRefused) {
+    int replayed = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(TOCSIN_SOURCE_DIR "/fuzz/corpus/ledger")) {
+        std::ifstream file(entry.path(), std::ios::binary);
+        const std::string input((std::istreambuf_iterator<char>(file)), {});
+        SCOPED_TRACE(entry.path().string());
+        fuzz_ledger(input);
+        ++replayed;
+    }
+    EXPECT_GE(replayed, 5);
+}
+
+// Seeded mutations of good blobs, with the checksum made good: the decoders alone stand between
+// them and memory.
+TEST(Ledger, DamagedPayloadsAreDecodedOrRefused) {
+    SeededRandom random(seed());
+    PartitionState state(200);
+    for (std::uint32_t i = 0; i < 200; ++i) {
+        const auto kind = i % 17 == 0 ? RecordKind::Failed : RecordKind::Delivered;
+        ASSERT_TRUE(state.apply(record(i, kind, i * 3, "250 ok " + std::to_string(i % 3))));
+    }
+    const std::vector<std::string> good{
+        encode_compact(state),
+        encode_batch({.generation = 1, .records = {record(3, RecordKind::Failed, 9, "550 no")}}),
+        encode_chunk({{SubscriberId(5), ListId(1)}, {SubscriberId(9), ListId(2)}})};
+    for (int round = 0; round < 3'000; ++round) {
+        const std::string& blob = good[random.below(good.size())];
+        std::string input = blob.substr(0, 1) + blob.substr(2, blob.size() - 10);
+        for (std::uint64_t i = 0; i <= random.below(4); ++i) {
+            input[1 + random.below(input.size() - 1)] = static_cast<char>(random.below(256));
+        }
+        fuzz_ledger(input);
     }
 }
 
