@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace tocsin::audience {
@@ -44,6 +45,16 @@ store::NewConsent consent_event(model::ConsentType type, const store::NewSubscri
     event.at = now;
     event.pii_commit = model::consent_pii_commit(reader.salt, reader.address_key);
     return event;
+}
+
+std::string new_subject(Time now, std::string_view chance) {
+    CHECK(chance.size() == kSubjectRandomBytes);
+    std::string subject;
+    for (int shift = 40; shift >= 0; shift -= 8) {
+        subject.push_back(static_cast<char>((to_ms(now) >> shift) & 0xff));
+    }
+    subject += chance;
+    return subject;
 }
 
 Error dead_link() {

@@ -17,6 +17,7 @@
 namespace tocsin::audience {
 
 inline constexpr std::size_t kSaltBytes = 32;
+inline constexpr std::size_t kSubjectRandomBytes = 10;
 inline constexpr std::chrono::hours kManageLinkLife{24};
 inline constexpr std::string_view kMarketing = "marketing";
 
@@ -27,6 +28,11 @@ Result<Evidence> checked(Evidence evidence);
 // What happened, when, by the evidence. Wording is kept only where the reader was shown some.
 store::NewConsent consent_event(model::ConsentType type, const store::NewSubscriber& reader,
                                 const Evidence& evidence, Time now);
+
+// A reader's name in tokens and consent events, 16 bytes: the millisecond, then kSubjectRandomBytes
+// of chance. It is no secret (tokens are signed). Beginning with the time, the readers of an import
+// lie side by side in the indexes: with random names, each chunk would rewrite most of their pages.
+std::string new_subject(Time now, std::string_view chance);
 
 // The answer to a token that was good once: the reader or the request behind it is gone.
 Error dead_link();

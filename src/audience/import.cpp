@@ -128,8 +128,31 @@ Result<ImportChunkResult> commit_chunk(store::Database& db, std::int64_t id, std
     return chunk.finish();
 }
 
-std::string refusal_of(const Error& error) {
-    return error.message();
+Prepared prepare(const ImportRow& row, std::string_view chance, Time now,
+                 ReservedDomains reserved) {
+    Prepared out;
+    out.refusal = row.unreadable;
+    if (!out.refusal.empty()) {
+        return out;
+    }
+    const auto address = mail::Address::parse(row.address);
+    if (!address) {
+        out.refusal = address.error().message();
+        return out;
+    }
+    if (reserved == ReservedDomains::Refuse && mail::is_reserved_domain(address->domain())) {
+        out.refusal = fmt::format("no mail can reach the domain {}", address->domain());
+        return out;
+    }
+    out.reader.address = address->text();
+    out.reader.address_key = address->key();
+    out.reader.domain = address->domain();
+    out.reader.smtputf8 = address->needs_smtputf8();
+    out.reader.subject = new_subject(now, chance.substr(0, kSubjectRandomBytes));
+    out.reader.salt = chance.substr(kSubjectRandomBytes);
+    out.reader.locale = "en";
+    out.reader.created_at = now;
+    return out;
 }
 
 }  // namespace
@@ -159,33 +182,15 @@ Task<Result<ImportChunkResult>> Audience::import_rows(std::int64_t job, std::int
             fmt::format("a chunk of an import has at most {} rows", limits::kImportRowsMax));
     }
     const Time now = clock_.now();
-    constexpr std::size_t kRowRandom = mail::kTokenSubjectBytes + kSaltBytes;
+    constexpr std::size_t kRowRandom = kSubjectRandomBytes + kSaltBytes;
     const std::string chance = random_.bytes(kRowRandom * rows.size());
-    std::vector<Prepared> prepared(rows.size());
+    std::vector<Prepared> prepared;
+    prepared.reserve(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        Prepared& row = prepared[i];
-        row.refusal = rows[i].unreadable;
-        if (!row.refusal.empty()) {
-            continue;
-        }
-        const auto address = mail::Address::parse(rows[i].address);
-        if (!address) {
-            row.refusal = refusal_of(address.error());
-            continue;
-        }
-        if (settings_.reserved_domains == ReservedDomains::Refuse &&
-            mail::is_reserved_domain(address->domain())) {
-            row.refusal = fmt::format("no mail can reach the domain {}", address->domain());
-            continue;
-        }
-        row.reader.address = address->text();
-        row.reader.address_key = address->key();
-        row.reader.domain = address->domain();
-        row.reader.smtputf8 = address->needs_smtputf8();
-        row.reader.subject = chance.substr(i * kRowRandom, mail::kTokenSubjectBytes);
-        row.reader.salt = chance.substr(i * kRowRandom + mail::kTokenSubjectBytes, kSaltBytes);
-        row.reader.locale = "en";
-        row.reader.created_at = now;
+        prepared.push_back(prepare(rows[i],
+                                   std::string_view(chance).substr(i * kRowRandom, kRowRandom), now,
+                                   settings_.reserved_domains));
+        Prepared& row = prepared.back();
         row.suppression_key = mail::suppression_hmac(keys_, row.reader.address_key);
     }
     auto commit = [job, first_row, rows = std::move(prepared),

@@ -165,7 +165,7 @@ store::NewSubscriber Audience::new_reader(const mail::Address& address,
     reader.address_key = address.key();
     reader.domain = address.domain();
     reader.smtputf8 = address.needs_smtputf8();
-    const std::string fresh = random_.bytes(mail::kTokenSubjectBytes);
+    const std::string fresh = new_subject(now, random_.bytes(kSubjectRandomBytes));
     reader.subject = known_subject.empty() ? fresh : known_subject;
     reader.salt = random_.bytes(kSaltBytes);
     reader.locale = checked_locale(locale);

@@ -166,7 +166,10 @@ Status Sqlite::configure(const std::string& path) {
              "PRAGMA synchronous=FULL",
              "PRAGMA secure_delete=ON",
              "PRAGMA temp_store=MEMORY",
-             "PRAGMA cache_size=-32000",  // KiB; bounded whatever the database's size
+             "PRAGMA cache_size=-65536",  // KiB; bounded whatever the database's size
+             // Pages; 16 MB: an import rewrites the same pages again and again, and a checkpoint
+             // writes each only once. More would make the checkpoint itself a pause.
+             "PRAGMA wal_autocheckpoint=4000",
              "BEGIN IMMEDIATE",
              "COMMIT",
          }) {

@@ -22,7 +22,7 @@ struct NewSubscriber {
     std::string address_key;
     std::string domain;
     bool smtputf8 = false;
-    std::string subject;  // 16 random bytes
+    std::string subject;  // 16 bytes
     std::string salt;     // 32 random bytes
     std::string locale;
     Time created_at;

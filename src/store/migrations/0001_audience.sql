@@ -8,7 +8,7 @@ CREATE TABLE subscriber (
   address_key TEXT NOT NULL UNIQUE, -- mail::Address::key(): what makes an address the same
   domain TEXT NOT NULL,
   smtputf8 BIGINT NOT NULL,         -- 1: the local part is not ASCII
-  subject BLOB NOT NULL UNIQUE,     -- 16 random bytes: the reader's name in tokens and consent events
+  subject BLOB NOT NULL UNIQUE,     -- 16 bytes: the reader's name in tokens and consent events
   salt BLOB NOT NULL,               -- 32 random bytes: consent events commit to sha256(salt || address_key)
   locale TEXT NOT NULL,
   created_at BIGINT NOT NULL
