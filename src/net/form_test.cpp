@@ -107,12 +107,13 @@ TEST(Form, FuzzCorpusIsReplayed) {
 
 TEST(Url, OnlyPlainWebLinks) {
     EXPECT_EQ(*parse_http_url("HTTPS://News.Example/A%c3%a9?q=1#top"),
-              "https://news.example/A%C3%A9?q=1#top");
+              "https://news.example/A%c3%a9?q=1#top");
+    EXPECT_EQ(*parse_http_url("https://a/x%2Fy/./z?u=%2f"), "https://a/x%2Fy/./z?u=%2f");
     EXPECT_EQ(*parse_http_url("http://localhost:8080"), "http://localhost:8080/");
-    for (const char* bad :
-         {"", "/x", "news.example", "javascript:alert(1)", "ftp://a/", "https://", "https:///x",
-          "https://user@a/", "https://u:p@a/", "http://a b/", "http://a/\r\nX: y",
-          "http://a:99999/", "http://a:0/", "mailto:a@b.c", "http://a/%zz", "data:text/html,x"}) {
+    for (const char* bad : {"", "/x", "news.example", "javascript:alert(1)", "ftp://a/", "https://",
+                            "https:///x", "https://user@a/", "https://u:p@a/", "http://a b/",
+                            "http://a/\r\nX: y", "http://a:99999/", "http://a:0/", "mailto:a@b.c",
+                            "http://a/%zz", "data:text/html,x", "https://a:4=b", "http://%41/"}) {
         EXPECT_FALSE(parse_http_url(bad)) << bad;
     }
     EXPECT_FALSE(parse_http_url("https://a/" + std::string(limits::kUrlBytesMax, 'x')));

@@ -4,8 +4,10 @@
 #include <cstdint>
 
 #include <boost/url/parse.hpp>
-#include <boost/url/url.hpp>
+#include <boost/url/scheme.hpp>
+#include <boost/url/url_view.hpp>
 
+#include "base/bytes.h"
 #include "base/limits.h"
 
 namespace tocsin::net {
@@ -37,18 +39,30 @@ Result<std::string> parse_http_url(std::string_view text) {
     if (view.has_userinfo()) {
         return invalid("the link must not contain a user name or password");
     }
-    if (!view.has_authority() || view.host().empty()) {
+    const std::string_view host = view.encoded_host();
+    if (!view.has_authority() || host.empty() || host.find('%') != std::string_view::npos) {
         return invalid("the link has no host");
     }
     if (view.has_port() && !is_port(view.port())) {
         return invalid("the link's port is not valid");
     }
-    urls::url url(view);
-    if (url.encoded_path().empty()) {
-        url.set_encoded_path("/");
+    const std::string_view path = view.encoded_path();
+    if (!path.empty() && !path.starts_with('/')) {
+        return invalid("the link is not an absolute URL");  // Boost 1.81 takes "https://a:4=b"
     }
-    url.normalize();
-    return std::string(url.buffer());
+    // Not Boost's normalize(): it turns %2F into a slash, which is another path.
+    std::string url = ascii_lower(view.scheme()) + "://" + ascii_lower(view.encoded_host());
+    if (view.has_port()) {
+        url.append(":").append(view.port());
+    }
+    url.append(path.empty() ? "/" : path);
+    if (view.has_query()) {
+        url.append("?").append(std::string_view(view.encoded_query()));
+    }
+    if (view.has_fragment()) {
+        url.append("#").append(std::string_view(view.encoded_fragment()));
+    }
+    return url;
 }
 
 Result<std::string> origin_of(std::string_view url) {

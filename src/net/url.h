@@ -9,7 +9,8 @@
 namespace tocsin::net {
 
 // An absolute http or https URL (RFC 3986, by Boost.URL) with a host, without user information,
-// at most limits::kUrlBytesMax; normalized (scheme and host in lower case, escapes in upper case).
+// at most limits::kUrlBytesMax. Scheme and host come back in lower case, an empty path as "/"; the
+// rest is as it was.
 Result<std::string> parse_http_url(std::string_view text);
 
 // "https://host:port" of a URL that parse_http_url accepts, without a default port.
