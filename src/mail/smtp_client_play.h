@@ -8,6 +8,7 @@
 // What must hold for any input, checked with CHECK:
 //   - every message ends in exactly one outcome and comes back exactly once;
 //   - success is believed only for a message that was handed out to its end;
+//   - what is being written stays in place until it is written;
 //   - NotSent is said only of a message whose end was not written, Unknown only of one whose was.
 #pragma once
 
@@ -152,16 +153,21 @@ class SmtpClientPlay : public SmtpReports {
 
     void take() {
         client_.advance();
-        std::vector<std::string_view> pieces;
-        if (client_.take_output(pieces)) {
-            for (const std::string_view piece : pieces) {
-                pending_write_ += piece;
-            }
+        if (client_.take_output(pieces_)) {
+            pending_write_ = joined_pieces();
             handed_out_ += pending_write_;
         }
     }
+    std::string joined_pieces() const {
+        std::string out;
+        for (const std::string_view piece : pieces_) {
+            out += piece;
+        }
+        return out;
+    }
     void written() {
         if (!pending_write_.empty()) {
+            CHECK(joined_pieces() == pending_write_);  // what is being written stays in place
             written_ += pending_write_;
             pending_write_.clear();
             client_.output_written();
@@ -191,7 +197,10 @@ class SmtpClientPlay : public SmtpReports {
             CHECK(!complete_in(written_, outcome.tag));
         }
     }
-    void on_spent(OutgoingMessage&& spent) override { ++spent_[spent.tag]; }
+    void on_spent(OutgoingMessage&& spent) override {
+        ++spent_[spent.tag];
+        std::fill(spent.bytes.begin(), spent.bytes.end(), '?');  // the owner uses it for the next
+    }
     bool still_wanted(std::uint64_t tag) override { return !withdrawn_.contains(tag); }
 
     std::uint64_t next_tag_ = 1;
@@ -199,7 +208,8 @@ class SmtpClientPlay : public SmtpReports {
     std::map<std::uint64_t, int> outcomes_;
     std::map<std::uint64_t, int> spent_;
     std::set<std::uint64_t> withdrawn_;
-    std::string pending_write_;
+    std::vector<std::string_view> pieces_;
+    std::string pending_write_;  // what they said when they were handed out
     std::string handed_out_;
     std::string written_;
     bool closed_ = false;
