@@ -272,7 +272,11 @@ Task<Result<std::vector<store::FullAlert>>> Alerts::recent(AlertId before, std::
 Task<Result<Preview>> Alerts::preview(AlertDraft draft, std::string slug) {
     model::AlertContent content = model::normalized(content_of(draft));
     auto look = [content, slug](store::Database& db) -> Result<MailContext> {
-        return mail_context(db, content, AlertId(), slug);
+        model::AlertContent sent = content;
+        if (model::goes_to_those_reached(sent.kind)) {
+            sent.lists = original_lists(db, sent.of);
+        }
+        return mail_context(db, sent, AlertId(), slug);
     };
     CO_TRY_AS(MailContext context, co_await store_.read(std::move(look)));
     co_return preview_of(content, context);

@@ -47,6 +47,7 @@ class AlertsTest : public testing::Test {
         settings_.from_name = "The Example";
         settings_.from_address = "alerts@news.example";
         settings_.message_id_domain = "news.example";
+        settings_.unsubscribe_mailto = "mailto:leave@news.example?subject=";
         make(1);
     }
 

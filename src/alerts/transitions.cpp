@@ -120,6 +120,11 @@ Result<AlertView> add_approval(store::Database& db, const Desk& desk, const mode
 
 }  // namespace
 
+std::vector<ListId> original_lists(store::Database& db, AlertId of) {
+    const auto original = store::find_alert(db, of);
+    return original ? original->lists : std::vector<ListId>{};
+}
+
 Result<model::AlertContent> prepare_content(store::Database& db, model::AlertContent content) {
     content = model::normalized(std::move(content));
     if (!content.url.empty()) {
@@ -131,8 +136,7 @@ Result<model::AlertContent> prepare_content(store::Database& db, model::AlertCon
     }
     TRY(check_original(db, content));
     if (model::goes_to_those_reached(content.kind)) {
-        const auto original = store::find_alert(db, content.of);
-        content.lists = original ? original->lists : std::vector<ListId>{};
+        content.lists = original_lists(db, content.of);
     }
     TRY(model::check_content(content, model::Completeness::Draft));
     TRY(check_lists(db, content.lists));

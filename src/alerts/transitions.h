@@ -28,6 +28,8 @@ struct Desk {
     Time now{};
 };
 
+// The lists of the alert that a correction or retraction follows; none if it does not exist.
+std::vector<ListId> original_lists(store::Database& db, AlertId of);
 // Checks what only the database and the URL parser know (lists, the original, the link), and fills
 // in what follows from it: a correction's lists are its original's.
 Result<model::AlertContent> prepare_content(store::Database& db, model::AlertContent content);

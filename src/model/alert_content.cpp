@@ -213,8 +213,22 @@ Status check_content(const AlertContent& content, Completeness need) {
     return {};
 }
 
+namespace {
+
+// The mail puts "Correction: " before a correction's headline; who typed it too meant it once.
+std::string without_kind(std::string headline, AlertKind kind) {
+    const std::string prefix = std::string(to_string(kind)) + ":";
+    if (follows_another(kind) &&
+        ascii_iequals(std::string_view(headline).substr(0, prefix.size()), prefix)) {
+        return std::string(trim(std::string_view(headline).substr(prefix.size())));
+    }
+    return headline;
+}
+
+}  // namespace
+
 AlertContent normalized(AlertContent content) {
-    content.headline = tidy_one_line(content.headline);
+    content.headline = without_kind(tidy_one_line(content.headline), content.kind);
     content.summary = tidy_lines(content.summary);
     content.url = std::string(trim(content.url));
     content.body = tidy_lines(content.body);

@@ -160,6 +160,15 @@ TEST(Alert, NormalizedIsWhatPeopleSee) {
     EXPECT_EQ(paragraphs(tidy.body), (std::vector<std::string_view>{"One\ntwo", "three"}));
 }
 
+TEST(Alert, TheKindIsSaidOnce) {
+    AlertContent content = sample();
+    content.kind = AlertKind::Correction;
+    content.headline = "CORRECTION: nobody was hurt";
+    EXPECT_EQ(normalized(content).headline, "nobody was hurt");
+    content.kind = AlertKind::Alert;
+    EXPECT_EQ(normalized(content).headline, "CORRECTION: nobody was hurt");
+}
+
 TEST(Alert, SlugsAreReadable) {
     EXPECT_EQ(slug_of("Fire at Rotterdam's port: 3 hurt"), "fire-at-rotterdams-port-3-hurt");
     EXPECT_EQ(slug_of("Z\xC3\xBCrich \xE2\x80\x94 caf\xC3\xA9"), "zurich-cafe");

@@ -50,6 +50,7 @@ Task<Result<net::HttpResponse>> audience_page(const NewsroomServices& services,
         row.set("PENDING", grouped(static_cast<std::uint64_t>(list.pending)));
         row.set("LEFT", grouped(static_cast<std::uint64_t>(list.left)));
         row.set("SIGNUP_URL", services.public_url + "/lists/" + list.slug);
+        row.set("SNIPPET_URL", services.public_url + "/embed/" + list.slug + "/snippet");
         row.set("SNIPPET", snippet(services.public_url, list.slug));
     }
     values.show_if(lists.empty(), "NO_LISTS");

@@ -63,7 +63,7 @@ void fill_common(mail::TemplateValues& values, const Line& line) {
     values.set("ID", line.full.alert.id.value());
     values.set("HEADLINE", headline_text(line.full.content));
     values.set("KIND", kind_text(line.full.content.kind));
-    values.set("LISTS", names_text(line.lists));
+    values.set("LISTS", line.lists.empty() ? "no list chosen" : names_text(line.lists));
 }
 
 void fill_draft(mail::TemplateValues& values, const Line& line) {
@@ -123,7 +123,7 @@ void fill_lines(mail::TemplateValues& values, const Overview& overview) {
                 break;
         }
     }
-    values.show_if(live, "HAS_LIVE").show_if(drafts, "HAS_DRAFTS");
+    values.show_if(live, "HAS_LIVE").show_if(live, "REFRESH").show_if(drafts, "HAS_DRAFTS");
     values.show(sent ? "HAS_SENT" : "NONE_SENT");
 }
 

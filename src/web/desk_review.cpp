@@ -64,7 +64,9 @@ void fill_facts(mail::TemplateValues& values, const Review& review) {
     values.set("KIND", kind_text(full.content.kind));
     values.set("HEADLINE", headline_text(full.content));
     values.set("SUMMARY", full.content.summary);
-    values.set("SUBJECT", review.preview.subject);
+    if (review.preview.subject != full.content.headline) {
+        values.set_if_any("SUBJECT", review.preview.subject);
+    }
     values.set("FROM", fmt::format("{} <{}>", full.content.from_name, full.content.from_address));
     values.set("LIFE", life_text(full.content.not_after));
     values.show_if(full.content.repeat == model::Repeat::AtMostOnce, "AT_MOST_ONCE");

@@ -98,8 +98,17 @@ void fill_counts(mail::TemplateValues& values, const delivery::AlertStatus& stat
     values.set("LAST", duration_text(status.clock.last_ms));
 }
 
+// Nothing is on its way any more.
+bool is_over(const delivery::AlertStatus& status) {
+    return status.state != "released" && status.pending() + status.counts.deferred == 0;
+}
+
 std::string pace_text(const delivery::AlertStatus& status) {
     std::string text;
+    if (is_over(status)) {
+        return status.clock.last_ms ? "The last one after " + duration_text(status.clock.last_ms)
+                                    : "";
+    }
     if (status.rate >= 1) {
         text = grouped(static_cast<std::uint64_t>(status.rate)) + " a second";
     }
@@ -181,7 +190,7 @@ Task<Result<net::HttpResponse>> watch_page(const NewsroomServices& services, con
         row.set("OUTCOME", failure.outcome).set("COUNT", grouped(failure.count));
     }
     values.show_if(!failures.empty(), "HAS_FAILURES");
-    values.show_if(running, "RUNNING");
+    values.show_if(running, "RUNNING").show_if(is_over(status), "IS_OVER");
     values.show_if(view.full.alert.state == model::AlertState::Stopped, "IS_STOPPED");
     values.show_if(view.full.alert.state == model::AlertState::Finished, "IS_FINISHED");
     values.show_if(running && caller.actor.allows(Permission::StopAlerts), "CAN_STOP");
@@ -236,10 +245,6 @@ std::string event_of(const delivery::AlertStatus& status) {
     }
     out["domains"] = std::move(domains);
     return boost::json::serialize(out);
-}
-
-bool is_over(const delivery::AlertStatus& status) {
-    return status.state != "released" && status.pending() + status.counts.deferred == 0;
 }
 
 // Sends what changed, five times a second at the most, and a comment now and then so that a dead

@@ -174,7 +174,19 @@ function pressOnce(form) {
   });
 }
 
+// The overview has no events of its own; while something is on the wire it is fetched anew.
+function reloadWhileSeen() {
+  setInterval(() => {
+    if (document.visibilityState === "visible") {
+      location.reload();
+    }
+  }, 3000);
+}
+
 localTimes();
+if (document.querySelector("[data-refresh]")) {
+  reloadWhileSeen();
+}
 document.querySelectorAll("[data-copy]").forEach(copyOnFocus);
 document.querySelectorAll("[data-once]").forEach(pressOnce);
 const form = document.querySelector("[data-compose]");

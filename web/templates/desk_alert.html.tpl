@@ -1,5 +1,5 @@
 {{%LAYOUT templates/desk_layout.html.tpl}}
-<article class="watch" data-watch="{{EVENTS_URL}}" data-released="{{RELEASED_MS}}">
+<article class="watch{{#IS_OVER}} is-over{{/IS_OVER}}" data-watch="{{EVENTS_URL}}" data-released="{{RELEASED_MS}}">
   <header class="watch-head">
     <div>
       <p class="tags"><span class="tag{{#RUNNING}} tag-live{{/RUNNING}}{{#IS_STOPPED}} tag-bad{{/IS_STOPPED}}{{#IS_FINISHED}} tag-good{{/IS_FINISHED}}" data-live="state">{{STATE}}</span><span class="soft">{{KIND}} · {{LISTS}}</span></p>

@@ -13,7 +13,7 @@
       </div>
       <p class="soft">{{PENDING}} not yet confirmed · {{LEFT}} have left · <a href="{{SIGNUP_URL}}" target="_blank" rel="noopener">Sign-up page</a>{{#MAY_READ_READERS}} · <a href="/desk/audience/lists/{{SLUG}}.csv">Export (CSV)</a>{{/MAY_READ_READERS}}</p>
       <details class="more"><summary>Sign-up box for your pages</summary>
-        <p class="hint">Paste this where the box should stand. It works without the script, and better with it.</p>
+        <p class="hint">Paste this where the box should stand. <a href="{{SNIPPET_URL}}" target="_blank" rel="noopener">Other ways, colours, and what your own policy must allow</a>.</p>
         <textarea class="code" rows="6" readonly aria-label="HTML of the sign-up box" data-copy>{{SNIPPET}}</textarea>
       </details>
     </article>

@@ -9,7 +9,7 @@
 <p class="notice notice-bad" role="alert">Sending has stopped: {{HALTED}}</p>
 {{/HALTED}}
 {{#HAS_LIVE}}
-<section aria-labelledby="live">
+<section aria-labelledby="live" data-refresh>
   <h2 id="live">On the wire now</h2>
   <ul class="cards">
     {{#LIVE}}

@@ -5,20 +5,6 @@
     <h1 class="headline">{{HEADLINE}}</h1>
     <p class="lead">{{SUMMARY}}</p>
     <p class="audience"><b class="num">{{AUDIENCE}}</b> {{REACH}}</p>
-    <dl class="facts">
-      <div><dt>Subject</dt><dd>{{SUBJECT}}</dd></div>
-      <div><dt>From</dt><dd>{{FROM}}</dd></div>
-      <div><dt>Leads to</dt><dd><a href="{{LINK}}" target="_blank" rel="noopener noreferrer">{{LINK}}</a></dd></div>
-      {{#ORIGINAL_HEADLINE}}
-      <div><dt>Follows</dt><dd><a href="/desk/alerts/{{OF}}">{{ORIGINAL_HEADLINE}}</a></dd></div>
-      {{/ORIGINAL_HEADLINE}}
-      <div><dt>Stops trying</dt><dd>{{LIFE}} after release{{#AT_MOST_ONCE}}; no copy is ever sent twice{{/AT_MOST_ONCE}}</dd></div>
-      <div><dt>Written by</dt><dd>{{AUTHOR}}, <time datetime="{{AT_ISO}}">{{AT}}</time> (revision {{REVISION}})</dd></div>
-      {{#APPROVAL}}
-      <div><dt>Approved by</dt><dd>{{BY}}, <time datetime="{{BY_AT_ISO}}">{{BY_AT}}</time></dd></div>
-      {{/APPROVAL}}
-      <div><dt>Fingerprint</dt><dd><code title="{{HASH}}">{{HASH_SHORT}}</code></dd></div>
-    </dl>
     {{#HAS_PROBLEMS}}
     <ul class="problems">
       {{#CONTENT_PROBLEM}}
@@ -52,6 +38,22 @@
       <form method="post" action="/desk/alerts/{{ID}}/cancel-approval"><button class="quiet" type="submit">Withdraw approval</button></form>
       {{/CAN_WITHDRAW}}
     </div>
+    <dl class="facts">
+      {{#SUBJECT}}
+      <div><dt>Subject</dt><dd>{{SUBJECT}}</dd></div>
+      {{/SUBJECT}}
+      <div><dt>From</dt><dd>{{FROM}}</dd></div>
+      <div><dt>Leads to</dt><dd><a href="{{LINK}}" target="_blank" rel="noopener noreferrer">{{LINK}}</a></dd></div>
+      {{#ORIGINAL_HEADLINE}}
+      <div><dt>Follows</dt><dd><a href="/desk/alerts/{{OF}}">{{ORIGINAL_HEADLINE}}</a></dd></div>
+      {{/ORIGINAL_HEADLINE}}
+      <div><dt>Stops trying</dt><dd>{{LIFE}} after release{{#AT_MOST_ONCE}}; no copy is ever sent twice{{/AT_MOST_ONCE}}</dd></div>
+      <div><dt>Written by</dt><dd>{{AUTHOR}}, <time datetime="{{AT_ISO}}">{{AT}}</time> (revision {{REVISION}})</dd></div>
+      {{#APPROVAL}}
+      <div><dt>Approved by</dt><dd>{{BY}}, <time datetime="{{BY_AT_ISO}}">{{BY_AT}}</time></dd></div>
+      {{/APPROVAL}}
+      <div><dt>Fingerprint</dt><dd><code title="{{HASH}}">{{HASH_SHORT}}</code></dd></div>
+    </dl>
   </div>
   <div class="review-mail" data-views>
     <div class="preview-bar">

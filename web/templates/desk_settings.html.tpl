@@ -1,4 +1,5 @@
 {{%LAYOUT templates/desk_layout.html.tpl}}
+<div class="settings">
 <div class="head">
   <h1>Settings</h1>
 </div>
@@ -91,3 +92,4 @@
   </table>
 </section>
 {{/MAY_CONFIGURE}}
+</div>
