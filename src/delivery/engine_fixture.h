@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,7 +17,8 @@
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 
-#include "base/random.h"
+#include "base/check.h"
+#include "base/crypto.h"
 #include "delivery/audience_snapshot.h"
 #include "delivery/engine.h"
 #include "delivery/ledger_export.h"
@@ -99,7 +101,7 @@ class ScriptedServer {
         const std::lock_guard lock(mutex_);
         return waiting_;
     }
-    // Closes every connection and opens the port anew.
+    // Closes the port and every connection.
     void cut() {
         std::promise<void> done;
         boost::asio::post(io_, [&] {
@@ -288,22 +290,24 @@ class Newsroom : public ::testing::Test {
         options.signers = 2;
         return options;
     }
-    void start_engine(EngineOptions options) {
+    Status try_start_engine(EngineOptions options) {
         engine_ = std::make_unique<Engine>(*store_, clock_, ring_, nullptr, std::move(options),
                                            EngineHooks{.finished = [this](AlertId alert) {
                                                const std::lock_guard lock(finished_mutex_);
                                                finished_.insert(alert);
                                            }});
-        CHECK(engine_->start());
+        return engine_->start();
     }
+    void start_engine(EngineOptions options) { CHECK(try_start_engine(std::move(options))); }
     void start_engine() { start_engine(options(server_.port())); }
     void send(AlertId alert) { engine_->alert_released(alert); }
 
+    bool is_finished(AlertId alert) {
+        const std::lock_guard lock(finished_mutex_);
+        return finished_.contains(alert);
+    }
     bool finished(AlertId alert) {
-        return wait_until([&] {
-            const std::lock_guard lock(finished_mutex_);
-            return finished_.contains(alert);
-        });
+        return wait_until([&] { return is_finished(alert); });
     }
     AlertStatus status(AlertId alert) {
         const auto live = engine_ ? engine_->progress(alert) : std::nullopt;
