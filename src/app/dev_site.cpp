@@ -98,7 +98,7 @@ Result<DevFolder> DevFolder::create(std::uint16_t http_port, Random& random) {
     TRY_AS(folder.config_, load_config(folder.path_ + "/tocsin.toml"));
     Config& config = folder.config_;
     config.site.desk_url = config.site.public_url;
-    config.site.postal_address = "The Harbour Post, 1 Quay Street, Port Anselm";
+    config.site.postal_address = "1 Quay Street, Port Aldery";
     config.http.listen = Endpoint{"127.0.0.1", http_port};
     config.dev.inbox = true;
     config.dev.inbox_listen = Endpoint{"127.0.0.1", 0};
