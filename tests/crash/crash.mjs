@@ -32,7 +32,8 @@ const kConnections = 8;
 // P2: what is in flight (a message and the one pipelined behind it, a connection), and what one
 // group commit holds.
 const kDuplicatesPerKill = 2 * kConnections + 1024;
-const kRunLimitMs = 60_000;
+const kRunLimitMs = 150_000;
+const kRefused = 'reader77';  // whose addresses begin so, the sink refuses, for good
 
 // SplitMix64, so that a seed means the same everywhere.
 function generator(seed) {
@@ -47,13 +48,14 @@ function generator(seed) {
   return { below: (limit) => Math.floor(next() * limit) };
 }
 
-// What the sink does wrong (src/app/sink_faults.h). A 4xx would be tried again a minute later, too
-// long for a run; the unit tests of delivery have those.
+// What the sink does wrong (src/app/sink_faults.h). It cuts connections only at some readers'
+// messages, so that what is sent again seldom meets a second cut: that would be tried again a
+// minute later, too long for a run. For the same reason no 4xx; the tests of delivery have those.
 function faultsOf(random) {
-  const rare = (name) => `${name}=${(random.below(4) / 1000).toFixed(3)}`;
-  const all = ['cut_after', 'cut_before', 'cut_data', 'rcpt5xx', 'dot5xx', 'lines100'].map(rare);
-  all.push(`split=${random.below(3) / 10}`, `delay=${random.below(3) / 10}`,
-    `delay_ms=${1 + random.below(5)}`);
+  const rare = (name) => `${name}:@large3-=${(random.below(15) / 1000).toFixed(3)}`;
+  const all = ['cut_after', 'cut_before', 'cut_data', 'lines100'].map(rare);
+  all.push(`rcpt5xx:${kRefused}=1`, `split=${random.below(3) / 10}`,
+    `delay=${random.below(3) / 10}`, `delay_ms=${1 + random.below(5)}`);
   return ['--faults', all.join(','), '--seed', String(random.below(1e9))];
 }
 
@@ -153,13 +155,21 @@ class Run {
     this.status = await eventually('the alert is finished', async () => {
       const status = (await this.news.api('GET', `/api/v1/alerts/${this.id}`)).json();
       return status.state === 'finished' && status;
-    }, { limitMs: kRunLimitMs, everyMs: 25 });
-    const ledger = await this.news.api('GET', `/api/v1/alerts/${this.id}/ledger?format=csv`);
+    }, { limitMs: kRunLimitMs, everyMs: 25 }).catch(async (error) => {
+      const rows = (await this.ledger()).filter((row) => row.outcome !== 'delivered');
+      throw new Error(`${error.message}\n${JSON.stringify(rows, null, 1)}`);
+    });
+    const ledger = await this.ledger();
     const verdict = (await this.news.api('GET', `/api/v1/alerts/${this.id}/verify`)).json();
     const alerts = (await this.news.api('GET', '/api/v1/alerts')).json().alerts;
     await this.news.stop();
     await this.sink.stop();
-    return this.judge(parseCsv(ledger.text), verdict, alerts);
+    return this.judge(ledger, verdict, alerts);
+  }
+
+  async ledger() {
+    const where = `/api/v1/alerts/${this.id}/ledger?format=csv`;
+    return parseCsv((await this.news.api('GET', where)).text);
   }
 
   // What is wrong, as sentences; none if all is well.
@@ -174,7 +184,6 @@ class Run {
     expect('addresses in the ledger', new Set(ledger.map((row) => row.address)).size, kRecipients);
     const { delivered, failed, expired, suppressed, unknown } = this.status;
     expect('sum of outcomes', delivered + failed + expired + suppressed + unknown, kRecipients);
-    expect('unknown', unknown, 0);
 
     const taken = new Map();  // by address: the messages that the sink accepted
     const record = readRecord(await readFile(this.record, 'utf8'));
@@ -184,11 +193,15 @@ class Run {
     this.duplicates = 0;
     for (const row of ledger) {
       const copies = taken.get(row.address) ?? [];
-      if (row.outcome === 'delivered' && copies.length === 0) {
-        wrong.push(`${row.address} is delivered by the ledger, and the sink has nothing`);
+      // One whose connection was cut and who is refused after that stays unknown: the first copy
+      // might have been taken, for all that the sender can know.
+      const refused = row.address.startsWith(kRefused);
+      const ends = refused ? ['failed', 'unknown'] : ['delivered'];
+      if (!ends.includes(row.outcome)) {
+        wrong.push(`${row.address} is ${row.outcome}: ${row.reply}`);
       }
-      if (row.outcome !== 'delivered' && copies.length > 0) {
-        wrong.push(`${row.address} is ${row.outcome} by the ledger, and the sink has it`);
+      if ((copies.length === 0) !== refused) {
+        wrong.push(`${row.address}: the sink has ${copies.length}`);
       }
       this.duplicates += Math.max(0, copies.length - 1);
       if (new Set(copies.map((copy) => copy.hash)).size > 1) {

@@ -32,9 +32,10 @@ async function newPage(options) {
 }
 
 // axe-core's verdict and the pictures of the page as it stands.
-async function lookAt(page, name) {
+async function lookAt(page, name, except = 'nothing') {
   await screenshots(page, name);
-  assert.deepEqual(await accessibilityProblems(page), [], name);
+  const problems = await accessibilityProblems(page);
+  assert.deepEqual(problems.filter((problem) => !problem.includes(except)), [], name);
 }
 
 // A newsroom's own page, on an origin of its own, with the box pasted in as the manual says.
@@ -218,10 +219,13 @@ test('the alert on the web, the feeds, and the ways out', async () => {
   await page.getByText(/You are unsubscribed/).waitFor();
   await lookAt(page, 'unsubscribed');
   for (const [name, where] of [['alerts', '/alerts'], ['signup', '/lists/breaking'],
-    ['frame', '/embed/breaking'], ['privacy', '/privacy'], ['lost', '/no/such/page']]) {
+    ['privacy', '/privacy'], ['lost', '/no/such/page']]) {
     await page.goto(url + where);
     await lookAt(page, name);
   }
+  // A frame is a part of somebody's page, which has the first heading.
+  await page.goto(`${url}/embed/breaking`);
+  await lookAt(page, 'frame', 'page-has-heading-one');
   await page.goto(`${url}/alerts`);
   await page.getByText(kHeadline).first().click();
   await page.getByRole('heading', { name: kHeadline }).waitFor();

@@ -77,7 +77,7 @@ test('import, and the same file again', async () => {
   const one = await news.do(...order);
   assert.deepEqual([one.accepted, one.refused, one.duplicates, one.rows], [3, 0, 0, 3]);
   const two = await news.do(...order);
-  assert.deepEqual([two.accepted, two.refused, two.duplicates, two.rows], [3, 0, 0, 3]);
+  assert.deepEqual([two.accepted, two.refused, two.duplicates, two.rows], [0, 0, 3, 3]);
   assert.equal((await news.do('list', 'show', 'breaking', '--json')).active, 3);
 });
 
@@ -229,9 +229,8 @@ test('check-address judges the 443 addresses of the isemail tests as documented'
 test('doctor gives each check as ok, warn or fail, with what to do', async () => {
   const done = await news.cli('doctor', '--json');
   const report = JSON.parse(done.stdout);
-  const checks = report.checks ?? report;
-  assert.ok(checks.length >= 5);
-  for (const check of checks) assert.match(check.status ?? check.verdict, /^(ok|warn|fail)$/);
+  assert.ok(report.length >= 5);
+  for (const check of report) assert.match(check.level, /^(ok|warn|fail)$/);
   assert.match(done.stdout, /_domainkey/);
 });
 
