@@ -79,6 +79,11 @@ Task<std::vector<Failure>> read_failures(const NewsroomServices& services, Alert
     co_return failures;
 }
 
+// Nothing is on its way any more.
+bool is_over(const delivery::AlertStatus& status) {
+    return status.state != "released" && status.pending() + status.counts.deferred == 0;
+}
+
 void fill_counts(mail::TemplateValues& values, const delivery::AlertStatus& status) {
     const delivery::OutcomeCounts& counts = status.counts;
     values.set("AUDIENCE_RAW", std::max<std::uint64_t>(status.audience, 1));
@@ -98,11 +103,6 @@ void fill_counts(mail::TemplateValues& values, const delivery::AlertStatus& stat
     values.set("LAST", duration_text(status.clock.last_ms));
 }
 
-// Nothing is on its way any more.
-bool is_over(const delivery::AlertStatus& status) {
-    return status.state != "released" && status.pending() + status.counts.deferred == 0;
-}
-
 std::string pace_text(const delivery::AlertStatus& status) {
     std::string text;
     if (is_over(status)) {
@@ -119,10 +119,11 @@ std::string pace_text(const delivery::AlertStatus& status) {
 }
 
 void fill_domains(mail::TemplateValues& values, const delivery::AlertStatus& status) {
-    if (status.domains.empty()) {
+    // While the alert runs the table is there, if only hidden, for the script to fill.
+    if (status.domains.empty() && is_over(status)) {
         return;
     }
-    values.show("HAS_DOMAINS");
+    values.show("SHOW_DOMAINS").show_if(status.domains.empty(), "NO_DOMAINS");
     const std::size_t shown = std::min(status.domains.size(), kDomainsShown);
     for (std::size_t i = 0; i < shown; ++i) {
         const delivery::DomainProgress& domain = status.domains[i];

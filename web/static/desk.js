@@ -137,6 +137,7 @@ function watch(page) {
         place.value = now.settled_raw;
       } else if (key === "domains") {
         showDomains(place, now.domains);
+        place.closest("[data-domains]").hidden = now.domains.length === 0;
       } else if (place.textContent !== now[key]) {
         place.textContent = now[key];
       }

@@ -29,7 +29,8 @@
       <h2 id="curve-title">Delivered over time</h2>
       <svg class="curve" viewBox="0 0 640 200" role="img" aria-label="Share of readers reached over time"><path class="grid" d="M0 20H640M0 65H640M0 110H640M0 155H640"/><path class="area" data-live="area" d="{{CURVE_AREA}}"/><path class="line" data-live="line" d="{{CURVE_LINE}}"/></svg>
       <p class="axis soft"><span>release</span><span data-live="axis">{{LAST}}</span></p>
-      {{#HAS_DOMAINS}}
+      {{#SHOW_DOMAINS}}
+      <div data-domains{{#NO_DOMAINS}} hidden{{/NO_DOMAINS}}>
       <h2>By provider</h2>
       <table class="rows" data-live="domains">
         <thead><tr><th scope="col">Domain</th><th scope="col" class="num">Delivered</th><th scope="col" class="num">Waiting</th><th scope="col" class="num">Failed</th><th scope="col" class="num">90 % in</th></tr></thead>
@@ -39,7 +40,8 @@
           {{/DOMAIN}}
         </tbody>
       </table>
-      {{/HAS_DOMAINS}}
+      </div>
+      {{/SHOW_DOMAINS}}
       {{#HAS_FAILURES}}
       <h2>What servers said</h2>
       <table class="rows">
