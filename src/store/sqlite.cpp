@@ -165,7 +165,8 @@ Status Sqlite::configure(const std::string& path) {
              "PRAGMA journal_mode=WAL",
              "PRAGMA synchronous=FULL",
              "PRAGMA secure_delete=ON",
-             "PRAGMA temp_store=MEMORY",
+             // No temp_store=MEMORY: it keeps the undo log of a savepoint in one linked list, which
+             // every further statement walks.
              "PRAGMA cache_size=-65536",  // KiB; bounded whatever the database's size
              // Pages; 16 MB: an import rewrites the same pages again and again, and a checkpoint
              // writes each only once. More would make the checkpoint itself a pause.

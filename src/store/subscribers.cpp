@@ -145,13 +145,17 @@ void set_purpose(Database& db, SubscriberId subscriber, std::string_view purpose
 
 std::vector<ListMember> list_members(Database& db, ListId list, SubscriberId after, int limit) {
     std::vector<ListMember> out;
-    for (const Row& row : db.query(
-             "SELECT s.id, s.address, t.state, t.requested_at, t.confirmed_at, t.left_at, "
-             "CASE WHEN p.granted = 1 THEN 1 ELSE 0 END "
-             "FROM subscriber s JOIN subscription t ON t.subscriber_id = s.id AND t.list_id = $1 "
-             "LEFT JOIN purpose p ON p.subscriber_id = s.id AND p.purpose = 'marketing' "
-             "WHERE s.id > $2 ORDER BY s.id LIMIT $3",
-             {list, after, limit})) {
+    // The + keeps the planner from the index by list, which would sort the whole list for each
+    // page.
+    for (const Row& row :
+         db.query("SELECT t.subscriber_id, s.address, t.state, t.requested_at, t.confirmed_at, "
+                  "t.left_at, CASE WHEN p.granted = 1 THEN 1 ELSE 0 END "
+                  "FROM subscription t JOIN subscriber s ON s.id = t.subscriber_id "
+                  "LEFT JOIN purpose p ON p.subscriber_id = t.subscriber_id "
+                  "AND p.purpose = 'marketing' "
+                  "WHERE t.subscriber_id > $2 AND +t.list_id = $1 "
+                  "ORDER BY t.subscriber_id LIMIT $3",
+                  {list, after, limit})) {
         ListMember member;
         member.id = SubscriberId(row.integer(0));
         member.address = row.text(1);
