@@ -51,22 +51,43 @@ Task<Result<Around>> read_around(const NewsroomServices& services, store::FullAl
     co_return co_await services.store.read(std::move(look));
 }
 
+using FailureGroups = std::map<std::pair<std::string, std::string>, std::uint64_t>;
+
+struct GroupedPartition {
+    FailureGroups groups;
+    bool more = false;
+};
+
+Result<GroupedPartition> group_partition(store::Database& db, AlertId id, std::int64_t partition,
+                                         const std::string& message_id_domain) {
+    std::vector<delivery::LedgerLine> lines;
+    GroupedPartition grouped_lines;
+    TRY_AS(grouped_lines.more,
+           delivery::read_ledger_partition(db, id, partition, message_id_domain, lines));
+    for (const delivery::LedgerLine& line : lines) {
+        if (line.outcome != "delivered" && line.outcome != "pending") {
+            ++grouped_lines.groups[{line.outcome, line.reply}];
+        }
+    }
+    return grouped_lines;
+}
+
 // One partition a store closure, so that reading them never holds up the ledger.
 Task<std::vector<Failure>> read_failures(const NewsroomServices& services, AlertId id) {
-    std::map<std::pair<std::string, std::string>, std::uint64_t> groups;
+    FailureGroups groups;
     const std::string domain = services.alerts.settings().message_id_domain;
     for (std::int64_t partition = 0; partition < kPartitionsRead; ++partition) {
-        std::vector<delivery::LedgerLine> lines;
-        auto look = [id, partition, domain, out = &lines](store::Database& db) -> Result<bool> {
-            return delivery::read_ledger_partition(db, id, partition, domain, *out);
+        auto look = [id, partition, domain](store::Database& db) -> Result<GroupedPartition> {
+            return group_partition(db, id, partition, domain);
         };
-        const Result<bool> more = co_await services.store.read(std::move(look));
-        for (const delivery::LedgerLine& line : lines) {
-            if (line.outcome != "delivered" && line.outcome != "pending") {
-                ++groups[{line.outcome, line.reply}];
-            }
+        const Result<GroupedPartition> read = co_await services.store.read(std::move(look));
+        if (!read) {
+            break;  // the page is worth showing without the answers
         }
-        if (!more || !*more) {
+        for (const auto& [key, count] : read->groups) {
+            groups[key] += count;
+        }
+        if (!read->more) {
             break;
         }
     }

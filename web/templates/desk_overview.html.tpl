@@ -53,7 +53,7 @@
           <td data-label="Alert"><a class="headline" href="/desk/alerts/{{ID}}">{{HEADLINE}}</a>
             <span class="tags">{{#IS_FOLLOW_UP}}<span class="tag">{{KIND}}</span>{{/IS_FOLLOW_UP}}{{#IS_STOPPED}}<span class="tag tag-bad">Stopped</span>{{/IS_STOPPED}}<span class="soft">{{LISTS}}</span></span></td>
           <td data-label="Released" class="soft nowrap"><time datetime="{{AT_ISO}}">{{AT}}</time></td>
-          <td data-label="Delivered" class="num">{{DELIVERED}}<span class="soft"> of {{AUDIENCE}}</span>{{#FAILED}}<br><span class="bad">{{FAILED}} failed</span>{{/FAILED}}</td>
+          <td data-label="Delivered" class="num"><span>{{DELIVERED}}<span class="soft"> of {{AUDIENCE}}</span>{{#FAILED}}<br><span class="bad">{{FAILED}} failed</span>{{/FAILED}}</span></td>
           <td data-label="90 % in" class="num">{{P90}}</td>
         </tr>
         {{/SENT}}
