@@ -9,6 +9,7 @@
   const news = document.getElementById("news");
   let newest = Number(rows.dataset.newest);
   let shown = Number(count.textContent);
+  const arrived = new Map();  // id -> when it was first shown here
   let fetching = false;
   let again = false;
 
@@ -23,7 +24,8 @@
         rows.innerHTML = await answer.text();
         for (const row of rows.querySelectorAll("[data-id]")) {
           const id = Number(row.dataset.id);
-          if (id > seen) {
+          if (id > seen) arrived.set(id, Date.now());
+          if (Date.now() - (arrived.get(id) || 0) < 2500) {
             row.classList.add("fresh");
             setTimeout(() => row.classList.remove("fresh"), 2500);
           }
