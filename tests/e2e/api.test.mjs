@@ -80,7 +80,7 @@ test('an audience that is empty is an error, never everyone', async () => {
   const post = (body) => news.api('POST', '/api/v1/alerts', body, { token });
   isProblem(await post(alert('To no one', { release: true })), 400, /no |empty|nobody/i);
   isProblem(await post(alert('x', { lists: ['nope'] })), 404, /nope/);
-  const missing = await post(alert('x', { lists: [] }));
+  const missing = await post(alert('x', { lists: [], release: true }));
   assert.ok([400, 422].includes(missing.status), missing.text);
 });
 

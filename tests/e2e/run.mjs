@@ -7,8 +7,11 @@ import { spawn } from 'node:child_process';
 const kFileLimitMs = 8 * 60_000;
 const here = new URL('.', import.meta.url).pathname;
 const wanted = process.argv.slice(2);
-const files = readdirSync(here).filter((name) => name.endsWith('.test.mjs'))
-  .filter((name) => wanted.length === 0 || wanted.includes(name.replace('.test.mjs', '')));
+const nameOf = (file) => file.replace('.test.mjs', '');
+const kSlowest = ['cli', 'browser'];  // begun first: the last to end decides how long it all takes
+const files = readdirSync(here).filter((file) => file.endsWith('.test.mjs'))
+  .filter((file) => wanted.length === 0 || wanted.includes(nameOf(file)))
+  .sort((a, b) => kSlowest.indexOf(nameOf(b)) - kSlowest.indexOf(nameOf(a)));
 
 // TAP is the report that every Node from 18 on writes; only its outermost lines are counted.
 function readTap(tap) {
@@ -48,7 +51,7 @@ function runFile(file) {
 
 function print(result) {
   const { file, passed, failed, skipped, seconds } = result;
-  console.log(`e2e ${file.replace('.test.mjs', '')}: ${passed} passed, ${failed.length} failed`
+  console.log(`e2e ${nameOf(file)}: ${passed} passed, ${failed.length} failed`
     + ` (${seconds} s)`);
   if (failed.length > 0) {
     const useful = result.tap.split('\n').filter((line) => !/^\s*(---|\.\.\.)?$/.test(line));

@@ -23,9 +23,13 @@ export async function screenshots(page, name, { widths = [320, 768, 1280] } = {}
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
     for (const width of widths) {
+      // The window as high as the page: what is fixed to its edges then hides nothing, and frames
+      // far down are painted.
       await page.setViewportSize({ width, height: 800 });
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ width, height: Math.max(800, height) });
       const file = path.join(screenshotFolder, `${name}-${width}-${colorScheme}.png`);
-      await page.screenshot({ path: file, fullPage: true });
+      await page.screenshot({ path: file });
     }
   }
   await page.emulateMedia({ colorScheme: 'light' });
