@@ -253,7 +253,8 @@ Task<Connection::Go> Connection::deliver() {
         co_return Go::On;
     }
     const bool cut = happens_to_any("cut_after");
-    const Status recorded = co_await record(cut ? "cut" : "250");
+    const std::string_view answer = cut ? "cut" : "250";
+    const Status recorded = co_await record(answer);
     if (!recorded) {
         log_error("sink: {}", recorded.error().message());
         server_.answer(Reply{451, "4.3.0", "cannot record"});

@@ -20,9 +20,9 @@ std::uint64_t seed() {
 }
 
 template <class Play>
-void replay(const std::string& name, Play play) {
+void replay(const std::string& corpus, Play play) {
     std::size_t count = 0;
-    const std::filesystem::path folder = TOCSIN_SOURCE_DIR "/fuzz/corpus/" + name;
+    const std::filesystem::path folder = std::string(TOCSIN_SOURCE_DIR) + corpus;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         SCOPED_TRACE(entry.path().string());
         std::ifstream file(entry.path(), std::ios::binary);
@@ -33,15 +33,15 @@ void replay(const std::string& name, Play play) {
 }
 
 TEST(SmtpCorpus, Replies) {
-    replay("smtp_reply", play_smtp_replies);
+    replay("/fuzz/corpus/smtp_reply", play_smtp_replies);
 }
 
 TEST(SmtpCorpus, Client) {
-    replay("smtp_client", SmtpClientPlay::run);
+    replay("/fuzz/corpus/smtp_client", SmtpClientPlay::run);
 }
 
 TEST(SmtpCorpus, Server) {
-    replay("smtp_server", play_smtp_server);
+    replay("/fuzz/corpus/smtp_server", play_smtp_server);
 }
 
 // Sessions that get as far as messages, then go anywhere.
