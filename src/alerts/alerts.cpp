@@ -84,7 +84,9 @@ model::AlertContent Alerts::content_of(const AlertDraft& draft) {
 }
 
 Task<Result<AlertView>> Alerts::create(model::Actor actor, AlertDraft draft) {
-    CO_TRY_AS(Released created, co_await create_once(std::move(actor), std::move(draft), {}));
+    IdempotencyKey none;
+    CO_TRY_AS(Released created,
+              co_await create_once(std::move(actor), std::move(draft), std::move(none)));
     co_return std::move(created.view);
 }
 

@@ -63,7 +63,8 @@ OutcomeCounts& OutcomeCounts::operator+=(const OutcomeCounts& other) {
 
 std::string AlertStatus::json() const {
     std::string out = fmt::format(
-        R"({{"id":{},"kind":{},"state":{},"audience":{},{},"pending":{},"released_at":{},{},"rate":{:.1f})",
+        R"({{"id":{},"kind":{},"state":{},"audience":{},{},"pending":{},)"
+        R"("released_at":{},{},"rate":{:.1f})",
         id.value(), json_text(kind), json_text(state), audience, counts_json(counts), pending(),
         released_at ? json_text(rfc3339(*released_at)) : "null", clock_json(clock), rate);
     out += R"(,"reason":)" + json_text(reason) + R"(,"domains":[)";
