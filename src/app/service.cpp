@@ -160,6 +160,7 @@ class Service::Impl {
 
     std::unique_ptr<net::HttpServer> make_server(web::Router& router) {
         net::HttpServerOptions options;
+        options.clock = &clock_;
         options.tls_cert_file = config_.http.tls_cert;
         options.tls_key_file = config_.http.tls_key;
         options.trusted_proxies = config_.http.trusted_proxies;
@@ -277,7 +278,7 @@ class Service::Impl {
         }
         if (mode_ == ServiceMode::Dev) {
             newspaper_services_ = std::make_unique<web::NewspaperServices>(
-                web::NewspaperServices{*templates_, "breaking", "", true});
+                web::NewspaperServices{*templates_, "breaking", "", true, &clock_});
             web::add_newspaper_routes(public_router_, *newspaper_services_);
             web::add_desk_routes(public_router_, *desk_services_);
             web::add_api_routes(public_router_, *desk_services_);
