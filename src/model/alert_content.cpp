@@ -246,7 +246,8 @@ std::string canonical_json(const AlertContent& content) {
     const std::string of = content.of.valid() ? std::to_string(content.of.value()) : "null";
     return fmt::format(
         R"({{"at_most_once":{},"body":{},"from_address":{},"from_name":{},"headline":{},)"
-        R"("kind":"{}","lists":[{}],"nonce":{},"not_after_seconds":{},"of":{},"summary":{},"url":{}}})",
+        R"("kind":"{}","lists":[{}],"nonce":{},"not_after_seconds":{},"of":{},)"
+        R"("summary":{},"url":{}}})",
         content.repeat == Repeat::AtMostOnce, json_text(content.body),
         json_text(content.from_address), json_text(content.from_name), json_text(content.headline),
         to_string(content.kind), lists, json_text(content.nonce), content.not_after.count(), of,
