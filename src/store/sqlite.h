@@ -1,7 +1,7 @@
 // Sqlite: the Database over one SQLite file.
 //
 // Exactly one connection a file, locked against every other process for as long as it is open
-// (docs/decisions: Debian's SQLite can lose commits with two connections in WAL mode).
+// (docs/decisions/003: Debian's SQLite can lose commits with two connections in WAL mode).
 // WAL, synchronous=FULL: a commit that was answered survives a power cut. secure_delete: what is
 // deleted is overwritten, so that an erased address is not left in a free page.
 //
