@@ -36,12 +36,4 @@ using OnRefused = std::function<void(std::uint64_t line, const std::string& reas
 Result<ImportSummary> import_file(ControlClient& service, const ImportOrder& order,
                                   const OnRefused& refused);
 
-// Which column holds the addresses, and whether the first row is a heading.
-struct AddressColumn {
-    std::size_t index = 0;
-    bool heading = false;
-};
-// Invalid if no column can be it; the sentence names the headings understood.
-Result<AddressColumn> find_address_column(const std::vector<std::string>& first_row);
-
 }  // namespace tocsin::app

@@ -54,7 +54,7 @@ class InboxService::Impl {
     Impl(boost::asio::io_context& io, const Clock& clock, const mail::Templates& templates,
          mail::DkimLookup keys, const std::string& site_name)
         : store(clock, std::move(keys)),
-          pages{store, templates, site_name},
+          pages{store, templates, site_name, "/dev/desk"},
           listener(io.get_executor(), {}, [this](mail::SmtpEnvelope envelope, std::string message) {
               return keep(store, std::move(envelope), std::move(message));
           }) {}

@@ -34,6 +34,8 @@ namespace {
 // How long shutdown waits for requests that are being answered, and for final dots.
 constexpr std::chrono::seconds kWebDrainTime{5};
 constexpr std::chrono::seconds kDeliveryDrainTime{10};
+// How often what has outlived its purpose is forgotten.
+constexpr std::chrono::hours kTidyTime{1};
 
 Result<std::optional<mail::DkimKeys>> load_dkim(const Config::Dkim& dkim) {
     if (!dkim.enabled()) {
@@ -95,8 +97,18 @@ class Service::Impl {
         make_newsroom();
         add_routes();
         TRY(engine_->start());
+        spawn(io_.get_executor(), gate_, "tidy the audience", tidy_hourly());
         web_thread_ = std::thread([this] { io_.run(); });
         return mode_ == ServiceMode::Dev ? seed() : Status();
+    }
+
+    Task<void> tidy_hourly() {
+        for (;;) {
+            if (const Status tidied = co_await audience_->tidy(); !tidied) {
+                log_warning("old sign-ups could not be forgotten: {}", tidied.error().message());
+            }
+            co_await sleep_for(kTidyTime);
+        }
     }
 
     // On the web thread, like everything that audience does.
