@@ -52,9 +52,9 @@ Task<mail::Reply> keep(web::InboxStore& store, mail::SmtpEnvelope envelope, std:
 class InboxService::Impl {
   public:
     Impl(boost::asio::io_context& io, const Clock& clock, const mail::Templates& templates,
-         mail::DkimLookup keys, const std::string& site_name)
+         mail::DkimLookup keys, const std::string& site_name, const std::string& desk_link)
         : store(clock, std::move(keys)),
-          pages{store, templates, site_name, "/dev/desk"},
+          pages{store, templates, site_name, desk_link},
           listener(io.get_executor(), {}, [this](mail::SmtpEnvelope envelope, std::string message) {
               return keep(store, std::move(envelope), std::move(message));
           }) {}
@@ -70,9 +70,11 @@ InboxService::~InboxService() = default;
 
 Result<std::unique_ptr<InboxService>> InboxService::start(boost::asio::io_context& io,
                                                           const Config& config, const Clock& clock,
-                                                          const mail::Templates& templates) {
+                                                          const mail::Templates& templates,
+                                                          const std::string& desk_link) {
     TRY_AS(mail::DkimLookup keys, own_keys(config.dkim));
-    auto impl = std::make_unique<Impl>(io, clock, templates, std::move(keys), config.site.name);
+    auto impl =
+        std::make_unique<Impl>(io, clock, templates, std::move(keys), config.site.name, desk_link);
     const Endpoint& at = config.dev.inbox_listen;
     TRY_AS(impl->route.port, impl->listener.listen(at.host, at.port));
     impl->route.name = "the built-in inbox";

@@ -24,7 +24,8 @@ class InboxService {
     // DKIM signatures are judged with the public half of our own key, as DNS would give it.
     static Result<std::unique_ptr<InboxService>> start(boost::asio::io_context& io,
                                                        const Config& config, const Clock& clock,
-                                                       const mail::Templates& templates);
+                                                       const mail::Templates& templates,
+                                                       const std::string& desk_link);
     ~InboxService();
 
     // Where delivery hands mail in.

@@ -164,7 +164,9 @@ class Service::Impl {
             addresses.desk_url = local_url(config_.http.desk_listen, desk_port, tls) + "/desk";
         }
         if (config_.dev.inbox) {
-            TRY_AS(inbox_, InboxService::start(io_, config_, clock_, *templates_));
+            const bool dev = mode_ == ServiceMode::Dev;
+            TRY_AS(inbox_, InboxService::start(io_, config_, clock_, *templates_,
+                                               dev ? "/dev/desk" : addresses.desk_url));
             addresses.inbox_url = addresses.public_url + "/inbox";
         }
         return {};
