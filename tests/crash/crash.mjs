@@ -14,13 +14,14 @@
 // A failing run prints its seed; `--runs 1 --seed S` repeats it (the machine's own timing varies,
 // so a rare one may need several tries).
 import { appendFileSync } from 'node:fs';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { Running, delay, eventually, freePort, isListening } from '../e2e/support/process.mjs';
+import { Running, delay, eventually, freePort } from '../e2e/support/process.mjs';
 import { Scope } from '../e2e/support/scope.mjs';
-import { Tocsin, binary, cleanEnvironment, parseCsv } from '../e2e/support/tocsin.mjs';
+import { Tocsin, binary, cleanEnvironment, parseCsv, readRecord, startSink }
+  from '../e2e/support/tocsin.mjs';
 
 const { values: options } = parseArgs({ options: {
   runs: { type: 'string', default: '25' },
@@ -59,15 +60,6 @@ function faultsOf(random) {
   return ['--faults', all.join(','), '--seed', String(random.below(1e9))];
 }
 
-// One line a message that the sink accepted, tabs between: time, recipient, Message-ID, hash, bytes
-// and its answer ("cut": it closed without one, so that it had to be sent again).
-function readRecord(text) {
-  return text.split('\n').slice(0, -1).map((line) => {
-    const [, address, messageId, hash, , answer] = line.split('\t');
-    return { address, messageId: messageId.replace(/[<>]/g, ''), hash, answer };
-  });
-}
-
 // A service with its readers, made once; each run works on a copy.
 async function prepare(scope) {
   const news = await Tocsin.create(scope, { relay: 'smtp://127.0.0.1:1?tls=none' });
@@ -95,13 +87,9 @@ class Run {
     this.folder = path.join(await this.scope.folder(), 'news');
     await cp(this.template, this.folder, { recursive: true });
     this.record = path.join(this.folder, '..', 'sink.record');
-    const port = await freePort();
     this.faults = faultsOf(this.random);
-    const sink = new Running(binary, ['sink', '--port', String(port), '--record', this.record,
-      ...this.faults], { env: cleanEnvironment() });
-    this.sink = sink;
-    this.scope.defer(() => sink.stop());
-    await sink.ready(() => isListening(port));
+    const { port, running } = await startSink(this.scope, '--record', this.record, ...this.faults);
+    this.sink = running;
 
     this.news = new Tocsin();
     Object.assign(this.news, { scope: this.scope, folder: this.folder, env: {
@@ -186,7 +174,7 @@ class Run {
     expect('sum of outcomes', delivered + failed + expired + suppressed + unknown, kRecipients);
 
     const taken = new Map();  // by address: the messages that the sink accepted
-    const record = readRecord(await readFile(this.record, 'utf8'));
+    const record = await readRecord(this.record);
     for (const one of record) {
       taken.set(one.address, [...(taken.get(one.address) ?? []), one]);
     }

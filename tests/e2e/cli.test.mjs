@@ -5,9 +5,10 @@ import { createWriteStream } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { Running, eventually, freePort, isListening, root } from './support/process.mjs';
+import { Running, eventually, root } from './support/process.mjs';
 import { Scope } from './support/scope.mjs';
-import { Tocsin, binary, cleanEnvironment, parseCsv, tocsin } from './support/tocsin.mjs';
+import { Tocsin, binary, cleanEnvironment, parseCsv, startSink, tocsin }
+  from './support/tocsin.mjs';
 
 const scope = new Scope();
 const kStatusKeys = ['id', 'kind', 'state', 'audience', 'delivered', 'failed', 'expired',
@@ -16,17 +17,8 @@ const kStatusKeys = ['id', 'kind', 'state', 'audience', 'delivered', 'failed', '
 let news;
 let sink;
 
-async function startSink(...more) {
-  const port = await freePort();
-  const running = new Running(binary, ['sink', '--port', String(port), ...more],
-    { env: cleanEnvironment() });
-  scope.defer(() => running.stop());
-  await running.ready(() => isListening(port));
-  return { port, running };
-}
-
 before(async () => {
-  sink = await startSink();
+  sink = await startSink(scope);
   news = await Tocsin.create(scope, { relay: `smtp://127.0.0.1:${sink.port}?tls=none` });
   await news.start();
 });
@@ -103,7 +95,7 @@ test('alert send, status, ledger and verify', async () => {
 });
 
 test('alert stop ends what is not yet sent, within a second', async () => {
-  const slow = await startSink('--faults', 'delay=1,delay_ms=200');
+  const slow = await startSink(scope, '--faults', 'delay=1,delay_ms=200');
   news.env.TOCSIN_DELIVERY_RELAY = `smtp://127.0.0.1:${slow.port}?tls=none`;
   const file = path.join(news.folder, 'many.csv');
   const rows = Array.from({ length: 500 }, (_, i) => `r${i}@many-readers.net`);

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
-import { Running, eventually, freePort, root, run } from './process.mjs';
+import { Running, eventually, freePort, isListening, root, run } from './process.mjs';
 
 export const binary = process.env.TOCSIN_BINARY ?? `${root}build/release/tocsin`;
 
@@ -159,4 +159,24 @@ export function parseCsv(text) {
   }
   const [names, ...rest] = rows;
   return rest.map((cells) => Object.fromEntries(names.map((name, i) => [name, cells[i]])));
+}
+
+// `tocsin sink` with the options: {port}.
+export async function startSink(scope, ...options) {
+  const port = await freePort();
+  const running = new Running(binary, ['sink', '--port', String(port), ...options],
+    { env: cleanEnvironment() });
+  scope.defer(() => running.stop());
+  await running.ready(() => isListening(port));
+  return { port, running };
+}
+
+// What a recording sink accepted: [{address, messageId, hash, answer}]. `answer` is "cut" where it
+// closed the connection without an answer, so that the sender had to send again.
+export async function readRecord(file) {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.split('\n').slice(0, -1).map((line) => {
+    const [, address, messageId, hash, , answer] = line.split('\t');
+    return { address, messageId: messageId.replace(/[<>]/g, ''), hash, answer };
+  });
 }
