@@ -26,7 +26,7 @@ namespace tocsin::app {
 namespace {
 
 constexpr Milliseconds kSignTime{1'000};
-constexpr std::uint64_t kRowsATransaction = 10'000;
+constexpr std::uint64_t kRowsATransaction = 1'000;  // a savepoint keeps what it changed in memory
 
 // A folder of its own, gone afterwards.
 class BenchFolder {
