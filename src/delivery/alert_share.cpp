@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "base/log.h"
 #include "mail/token.h"
 #include "model/retry.h"
@@ -61,6 +62,10 @@ void AlertShare::tick() {
             due_.push_back(later_.top().attempt);
         }
         later_.pop();
+    }
+    const auto partitions = partitions_;  // finishing may change the list
+    for (const auto& partition : partitions) {
+        finish_if_ended(partition);  // one whose end the store was too busy to take
     }
     pump();
 }
@@ -390,6 +395,13 @@ std::optional<net::OutgoingMessage> AlertShare::take() {
         return std::move(ready.message);
     }
     return std::nullopt;
+}
+
+bool AlertShare::wanted(std::uint32_t slot) const {
+    CHECK(slot < slots_.size() && slots_[slot].attempt);
+    const Attempt& attempt = *slots_[slot].attempt;
+    return !ended() && !attempt.partition->lost &&
+           !context_.exclusions.excludes(attempt.subscriber, attempt.list, run_->released);
 }
 
 }  // namespace tocsin::delivery

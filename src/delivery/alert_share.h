@@ -45,6 +45,8 @@ class AlertShare {
     std::size_t ready() const { return ready_.size(); }
     std::size_t coming() const { return ready_.size() + loading_ + composing_ + due_.size(); }
     std::optional<net::OutgoingMessage> take();
+    // Of one that was taken: nothing has happened since that keeps it back.
+    bool wanted(std::uint32_t slot) const;
     void on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome);
     void on_spent(net::OutgoingMessage&& message);
 

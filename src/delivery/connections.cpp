@@ -77,6 +77,7 @@ class Connections::Session final : public net::SmtpFeed {
         return message;
     }
 
+    bool still_wanted(std::uint64_t tag) override { return owner_.source_.mail_wanted(tag); }
     void on_outcome(const net::SmtpOutcome& outcome) override {
         owner_.source_.on_mail_outcome(outcome);
     }

@@ -33,6 +33,9 @@ class MailSource {
     // May anything be handed out at all (the store works, the leases hold, nobody said stop)?
     virtual bool may_send() = 0;
     virtual std::optional<net::OutgoingMessage> take_mail() = 0;
+    // A message that was taken, asked once more at the last moment before it counts: false takes it
+    // back (its alert was stopped, its reader left); its outcome is then NotSent.
+    virtual bool mail_wanted(std::uint64_t tag) = 0;
     virtual void on_mail_outcome(const net::SmtpOutcome& outcome) = 0;
     virtual void on_mail_spent(net::OutgoingMessage&& message) = 0;
 };

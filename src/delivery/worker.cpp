@@ -191,6 +191,15 @@ std::optional<net::OutgoingMessage> Worker::take_mail() {
     return std::nullopt;
 }
 
+bool Worker::mail_wanted(std::uint64_t tag) {
+    if (source_of(tag) == 0) {
+        return true;
+    }
+    const AlertShare* share = share_of(tag);
+    CHECK(share != nullptr);  // as in on_mail_outcome()
+    return share->wanted(slot_of(tag));
+}
+
 void Worker::on_mail_outcome(const net::SmtpOutcome& outcome) {
     if (source_of(outcome.tag) == 0) {
         outbox_->on_outcome(slot_of(outcome.tag), outcome);

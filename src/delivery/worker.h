@@ -75,6 +75,7 @@ class Worker final : public MailSource {
     std::size_t mail_coming() const override;
     bool may_send() override;
     std::optional<net::OutgoingMessage> take_mail() override;
+    bool mail_wanted(std::uint64_t tag) override;
     void on_mail_outcome(const net::SmtpOutcome& outcome) override;
     void on_mail_spent(net::OutgoingMessage&& message) override;
 
