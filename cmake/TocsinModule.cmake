@@ -9,6 +9,14 @@ file(WRITE ${CMAKE_BINARY_DIR}/pch_anchor.cpp "// Carries the precompiled header
 add_library(tocsin_pch OBJECT ${CMAKE_BINARY_DIR}/pch_anchor.cpp)
 target_link_libraries(tocsin_pch PRIVATE tocsin_flags Boost::headers fmt::fmt OpenSSL::SSL)
 target_precompile_headers(tocsin_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+if(TOCSIN_TESTS)
+  # The same and GoogleTest, for the unit tests.
+  add_library(tocsin_test_pch OBJECT ${CMAKE_BINARY_DIR}/pch_anchor.cpp)
+  target_link_libraries(tocsin_test_pch PRIVATE tocsin_flags Boost::headers fmt::fmt OpenSSL::SSL
+    GTest::gmock)
+  target_precompile_headers(tocsin_test_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h
+    <gmock/gmock.h> <gtest/gtest.h>)
+endif()
 
 function(tocsin_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS" ${ARGN})
@@ -34,7 +42,7 @@ function(tocsin_module name)
 
   if(TOCSIN_TESTS AND tests)
     add_executable(tocsin_${name}_test ${tests})
-    target_precompile_headers(tocsin_${name}_test REUSE_FROM tocsin_pch)
+    target_precompile_headers(tocsin_${name}_test REUSE_FROM tocsin_test_pch)
     target_link_libraries(tocsin_${name}_test PRIVATE tocsin_${name} GTest::gmock GTest::gtest_main)
     target_compile_definitions(tocsin_${name}_test PRIVATE
       TOCSIN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")

@@ -329,6 +329,8 @@ class Service::Impl {
             spawn(io_.get_executor(), gate_, "drain the web", drain_web());
             web_thread_.join();
         }
+        // What is still queued runs now, while all that it may refer to is there.
+        store_.reset();
     }
 
     Task<void> drain_web() {
