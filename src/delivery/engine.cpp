@@ -9,85 +9,12 @@
 #include "base/log.h"
 #include "delivery/alert_run.h"
 #include "delivery/exclusions.h"
-#include "delivery/stored_partition.h"
+#include "delivery/run_record.h"
 #include "delivery/worker.h"
 #include "store/outbox.h"
 
 namespace tocsin::delivery {
 namespace {
-
-// A run as the database has it: the order, and what an earlier process did for it.
-struct LoadedRun {
-    store::DeliveryOrder order;
-    std::uint64_t audience = 0;
-    std::vector<PartitionState> done;
-};
-
-Result<LoadedRun> load_run(store::Database& db, AlertId alert) {
-    LoadedRun run;
-    TRY_AS(run.order, store::find_delivery_order(db, alert));
-    const store::PartitionSums sums = store::sum_partitions(db, alert);
-    run.audience = sums.audience;
-    for (std::uint64_t i = 0; i < sums.partitions && sums.done > 0; ++i) {
-        const auto row = store::find_partition(db, alert, static_cast<std::int64_t>(i));
-        if (row && row->done) {
-            TRY_AS(PartitionState state, load_partition_state(db, alert, *row));
-            run.done.push_back(std::move(state));
-        }
-    }
-    return run;
-}
-
-// The final clock, from the ledger alone: for alerts whose deliveries were not all ours.
-Result<model::LatencySummary> clock_from_ledger(store::Database& db, AlertId alert) {
-    model::LatencyHistogram clock;
-    for (std::int64_t partition = 0;; ++partition) {
-        const auto row = store::find_partition(db, alert, partition);
-        if (!row) {
-            return clock.summary();
-        }
-        TRY_AS(const PartitionState state, load_partition_state(db, alert, *row));
-        for (const RecipientState& recipient : state.recipients()) {
-            if (recipient.kind == RecordKind::Delivered) {
-                clock.add(recipient.after_ms);
-            }
-        }
-    }
-}
-
-struct Finish {
-    bool finished = false;
-    std::uint64_t audience = 0;
-};
-
-// Ends the alert if every partition is done: checks the sums (P1), writes the clock.
-Result<Finish> finish_alert(store::Database& db, AlertId alert, Time now, OutcomeCounts counts,
-                            model::LatencySummary clock) {
-    const store::PartitionSums sums = store::sum_partitions(db, alert);
-    if (sums.partitions == 0 || sums.done < sums.partitions) {
-        return Finish{};
-    }
-    const store::PartitionCounts& ends = sums.counts;
-    const std::uint64_t settled =
-        ends.delivered + ends.failed + ends.expired + ends.suppressed + ends.unknown;
-    if (settled != sums.audience) {
-        return Error(
-            ErrorKind::Corrupt,
-            fmt::format("alert {}: {} recipients, but {} outcomes (tocsin alert verify {})",
-                        alert.value(), sums.audience, settled, alert.value()));
-    }
-    if (counts.delivered != ends.delivered) {
-        TRY_AS(clock, clock_from_ledger(db, alert));
-    }
-    store::finish_delivery(db, alert, now,
-                           {.audience = sums.audience,
-                            .first_ms = clock.first_ms,
-                            .p50_ms = clock.p50_ms,
-                            .p90_ms = clock.p90_ms,
-                            .p99_ms = clock.p99_ms,
-                            .last_ms = clock.last_ms});
-    return Finish{.finished = true, .audience = sums.audience};
-}
 
 // Each worker's part of the route's limits.
 model::RouteLimits share_of(const model::RouteLimits& limits, std::size_t workers) {
@@ -333,16 +260,17 @@ class Engine::Impl {
         }
         auto finish = [alert, now = clock_.now(), counts = run->stats.counts(),
                        clock = run->stats.clock()](store::Database& db) {
-            return finish_alert(db, alert, now, counts, clock);
+            return finish_run(db, alert, now, counts, clock);
         };
-        auto done = [this, alert, mailbox = workers_.front()->mailbox()](Result<Finish> result) {
+        auto done = [this, alert,
+                     mailbox = workers_.front()->mailbox()](Result<FinishedRun> result) {
             mailbox->post(
                 [this, alert, result = std::move(result)] { on_finished(alert, result); });
         };
         store_.post(std::move(finish), std::move(done));
     }
 
-    void on_finished(AlertId alert, const Result<Finish>& result) {
+    void on_finished(AlertId alert, const Result<FinishedRun>& result) {
         if (!result) {
             if (result.error().kind() != ErrorKind::Limited) {
                 halt(result.error());

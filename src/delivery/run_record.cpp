@@ -1,0 +1,72 @@
+#include "delivery/run_record.h"
+
+#include <fmt/format.h>
+
+#include "delivery/stored_partition.h"
+
+namespace tocsin::delivery {
+namespace {
+
+// The final clock, from the ledger alone: for alerts whose deliveries were not all ours.
+Result<model::LatencySummary> clock_from_ledger(store::Database& db, AlertId alert) {
+    model::LatencyHistogram clock;
+    for (std::int64_t partition = 0;; ++partition) {
+        const auto row = store::find_partition(db, alert, partition);
+        if (!row) {
+            return clock.summary();
+        }
+        TRY_AS(const PartitionState state, load_partition_state(db, alert, *row));
+        for (const RecipientState& recipient : state.recipients()) {
+            if (recipient.kind == RecordKind::Delivered) {
+                clock.add(recipient.after_ms);
+            }
+        }
+    }
+}
+
+}  // namespace
+
+Result<LoadedRun> load_run(store::Database& db, AlertId alert) {
+    LoadedRun run;
+    TRY_AS(run.order, store::find_delivery_order(db, alert));
+    const store::PartitionSums sums = store::sum_partitions(db, alert);
+    run.audience = sums.audience;
+    for (std::uint64_t i = 0; i < sums.partitions && sums.done > 0; ++i) {
+        const auto row = store::find_partition(db, alert, static_cast<std::int64_t>(i));
+        if (row && row->done) {
+            TRY_AS(PartitionState state, load_partition_state(db, alert, *row));
+            run.done.push_back(std::move(state));
+        }
+    }
+    return run;
+}
+
+Result<FinishedRun> finish_run(store::Database& db, AlertId alert, Time now,
+                               const OutcomeCounts& counts, model::LatencySummary clock) {
+    const store::PartitionSums sums = store::sum_partitions(db, alert);
+    if (sums.partitions == 0 || sums.done < sums.partitions) {
+        return FinishedRun{};
+    }
+    const store::PartitionCounts& ends = sums.counts;
+    const std::uint64_t settled =
+        ends.delivered + ends.failed + ends.expired + ends.suppressed + ends.unknown;
+    if (settled != sums.audience) {
+        return Error(
+            ErrorKind::Corrupt,
+            fmt::format("alert {}: {} recipients, but {} outcomes (tocsin alert verify {})",
+                        alert.value(), sums.audience, settled, alert.value()));
+    }
+    if (counts.delivered != ends.delivered) {
+        TRY_AS(clock, clock_from_ledger(db, alert));
+    }
+    store::finish_delivery(db, alert, now,
+                           {.audience = sums.audience,
+                            .first_ms = clock.first_ms,
+                            .p50_ms = clock.p50_ms,
+                            .p90_ms = clock.p90_ms,
+                            .p99_ms = clock.p99_ms,
+                            .last_ms = clock.last_ms});
+    return FinishedRun{.finished = true, .audience = sums.audience};
+}
+
+}  // namespace tocsin::delivery
