@@ -153,5 +153,60 @@ TEST_F(Newsroom, AWorkerThatSleptThroughItsLeaseAsksBeforeItSends) {
     expect_accounted(alert);
 }
 
+TEST_F(Newsroom, AShutdownFinishesFinalDotsAndRepeatsNothing) {
+    const ListId list = add_list("news");
+    add_readers(list, 2'000);
+    const AlertId alert = release({.lists = {list}});
+    for (std::size_t part = 1; part <= 3; ++part) {
+        start_engine();
+        ASSERT_TRUE(wait_until([&] { return server_.count() > part * 300; }));
+        engine_->shutdown();
+        engine_.reset();
+    }
+    start_engine();
+    ASSERT_TRUE(finished(alert));
+    expect_accounted(alert);
+    const auto got = server_.by_recipient();
+    EXPECT_THAT(got, SizeIs(2'000));
+    for (const auto& [rcpt, messages] : got) {
+        EXPECT_THAT(messages, SizeIs(1)) << rcpt;
+    }
+}
+
+TEST_F(Newsroom, AStopThatTheProcessDidNotSurviveIsFinishedByTheNext) {
+    const ListId list = add_list("news");
+    add_readers(list, 50);
+    const AlertId alert = release({.lists = {list}});
+    store_
+        ->run([&](store::Database& db) -> Status {
+            CHECK(store::set_stopped(db, alert, clock_.now()));
+            return {};
+        })
+        .value();
+    start_engine();
+    ASSERT_TRUE(finished(alert));
+    expect_accounted(alert);
+    EXPECT_EQ(server_.count(), 0U);
+    EXPECT_EQ(status(alert).state, "stopped");
+    EXPECT_EQ(status(alert).counts.expired, 50U);
+}
+
+TEST_F(Newsroom, ADamagedMessageIsNotSentAndSaysSo) {
+    const ListId list = add_list("news");
+    add_readers(list, 5);
+    const AlertId alert = release({.lists = {list}});
+    store_
+        ->run([&](store::Database& db) -> Status {
+            db.execute("UPDATE revision SET compiled = $1", {store::Blob{"nonsense"}});
+            return {};
+        })
+        .value();
+    start_engine();
+    ASSERT_TRUE(finished(alert));
+    expect_accounted(alert);
+    EXPECT_EQ(server_.count(), 0U);
+    EXPECT_EQ(status(alert).counts.failed, 5U);
+}
+
 }  // namespace
 }  // namespace tocsin::delivery

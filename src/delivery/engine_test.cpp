@@ -320,6 +320,40 @@ TEST_F(Newsroom, TransactionalMailOvertakesAnAlert) {
     EXPECT_EQ(*state, "sent");
 }
 
+TEST_F(Newsroom, ACorrectionOvertakesAlerts) {
+    const ListId few = add_list("few");
+    const ListId many = add_list("many");
+    add_readers(few, 20);
+    add_readers(many, 2'000, 1'000);
+    EngineOptions one = options(server_.port());
+    one.limits.connections = 1;
+    start_engine(one);
+    const AlertId original = release({.lists = {few}});
+    send(original);
+    ASSERT_TRUE(finished(original));
+    server_.hold(true);
+    const AlertId alert = release({.lists = {many}});
+    send(alert);
+    ASSERT_TRUE(wait_until([&] { return server_.waiting() > 0; }));
+    const AlertId correction =
+        release({.lists = {few}, .kind = model::AlertKind::Correction, .of = original});
+    send(correction);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    server_.hold(false);
+    ASSERT_TRUE(finished(correction));
+    EXPECT_LT(server_.count(), 1'000U) << "the alert went first";
+    ASSERT_TRUE(finished(alert));
+    expect_accounted(correction);
+    expect_accounted(alert);
+}
+
+TEST_F(Newsroom, APrewarmedRouteIsConnectedBeforeTheRelease) {
+    start_engine();
+    EXPECT_EQ(engine_->routes().front().connections, 0U);
+    engine_->prewarm();
+    EXPECT_TRUE(wait_until([&] { return engine_->routes().front().connections > 0; }));
+}
+
 TEST_F(Newsroom, ASteppedWallClockNeitherExpiresNorStalls) {
     const ListId list = add_list("news");
     add_readers(list, 10);
