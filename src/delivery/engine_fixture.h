@@ -118,6 +118,15 @@ class ScriptedServer {
         const std::lock_guard lock(mutex_);
         return deliveries_.size();
     }
+    // Final dots answered, by the script if there is one.
+    int attempts() const {
+        const std::lock_guard lock(mutex_);
+        int sum = 0;
+        for (const auto& [rcpt, count] : attempts_) {
+            sum += count;
+        }
+        return sum;
+    }
     std::map<std::string, std::vector<std::string>> by_recipient() const {
         std::map<std::string, std::vector<std::string>> out;
         for (const Delivery& delivery : deliveries()) {

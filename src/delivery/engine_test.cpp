@@ -90,17 +90,25 @@ TEST_F(Newsroom, RetriesWhatIsRefusedForNow) {
     start_engine();
     const AlertId alert = release({.lists = {list}});
     send(alert);
-    ASSERT_TRUE(wait_until([&] { return status(alert).counts.deferred == 11; }));
-    EXPECT_EQ(status(alert).counts.delivered, 19U);
+    // After one minute they are tried again, after two more a third time.
+    ASSERT_TRUE(wait_until([&] {
+        const OutcomeCounts counts = status(alert).counts;
+        return counts.deferred == 11 && counts.delivered == 19;
+    }));
+    EXPECT_EQ(server_.attempts(), 30);
     clock_.advance(std::chrono::minutes(1));
-    ASSERT_TRUE(wait_until([&] { return engine_->progress(alert)->counts.deferred == 11; }));
-    for (int i = 0; i < 3; ++i) {
-        clock_.advance(std::chrono::minutes(2));
-        std::this_thread::sleep_for(std::chrono::milliseconds(120));
-    }
+    ASSERT_TRUE(wait_until([&] { return server_.attempts() == 41; }));
+    ASSERT_TRUE(wait_until([&] {
+        const std::vector<LedgerLine> all = lines(alert);
+        return std::all_of(all.begin(), all.end(), [&](const LedgerLine& line) {
+            return line.outcome != "deferred" || line.at >= clock_.now();
+        });
+    }));
+    clock_.advance(std::chrono::minutes(2));
     ASSERT_TRUE(finished(alert));
     expect_accounted(alert);
     EXPECT_EQ(status(alert).counts.delivered, 30U);
+    EXPECT_EQ(server_.attempts(), 52);
 }
 
 TEST_F(Newsroom, RefusedForGoodIsFailedAndTheReplyIsKept) {
