@@ -44,6 +44,13 @@ std::string_view without_formula_mark(std::string_view text) {
     return marked ? text.substr(1) : text;
 }
 
+// Names the state if it is one of ours; anything else in the column may be bytes of any kind.
+std::string state_refusal(const std::string& state) {
+    const bool ours = state == "pending" || state == "left";
+    return ours ? fmt::format("its state in the file is \"{}\", not \"active\"", state)
+                : std::string("its state in the file is not \"active\"");
+}
+
 }  // namespace
 
 ImportReader::ImportReader(std::istream& csv)
@@ -88,13 +95,14 @@ ImportRow ImportReader::import_row(const CsvRow& row) const {
         out.unreadable = row.error;
     } else if (address_column_ >= row.fields.size()) {
         out.unreadable = fmt::format("it has only {} columns", row.fields.size());
+    } else if (!is_utf8(row.fields[address_column_])) {
+        out.unreadable = "its address is not valid UTF-8";
     } else {
         out.address = without_formula_mark(trim(row.fields[address_column_]));
     }
     if (out.unreadable.empty() && state_column_ && *state_column_ < row.fields.size() &&
         row.fields[*state_column_] != "active") {
-        out.unreadable = fmt::format("its state in the file is \"{}\", not \"active\"",
-                                     row.fields[*state_column_].substr(0, 20));
+        out.unreadable = state_refusal(row.fields[*state_column_]);
     }
     return out;
 }

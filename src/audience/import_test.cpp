@@ -304,6 +304,18 @@ TEST(ImportReader, FindsTheAddressColumn) {
     EXPECT_EQ(first("name,town\nAnn,Bath\n").substr(0, 7), "error: ");
 }
 
+TEST(ImportReader, RefusesBytesThatAreNoText) {
+    std::istringstream in(
+        "email,state\n\xFF\xFE@paper.example,active\nann@paper.example,\xE2\x82\n");
+    ImportReader reader(in);
+    const auto chunk = reader.next().value();
+    ASSERT_TRUE(chunk);
+    ASSERT_EQ(chunk->rows.size(), 2U);
+    EXPECT_EQ(chunk->rows[0].unreadable, "its address is not valid UTF-8");
+    EXPECT_EQ(chunk->rows[0].address, "");
+    EXPECT_EQ(chunk->rows[1].unreadable, "its state in the file is not \"active\"");
+}
+
 TEST(ImportReader, CutsBoundedChunksWithTheirLines) {
     std::string csv = "email\n";
     for (int i = 0; i < 5'000; ++i) {
