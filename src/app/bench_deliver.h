@@ -36,7 +36,7 @@ struct BenchDeliverOptions {
     std::string dir;  // for the database; empty: the system's temporary folder
 };
 
-// The numbers, keys as DESIGN section 6 names them.
+// The numbers, keys as docs/SURFACES.md names them.
 Result<boost::json::object> bench_deliver(const BenchDeliverOptions& options);
 
 void add_bench_deliver_command(CLI::App& bench, Cli& cli);

@@ -18,7 +18,7 @@
 
 namespace tocsin::delivery {
 
-// The columns of `tocsin alert ledger` (DESIGN section 6).
+// The columns of `tocsin alert ledger` (docs/SURFACES.md).
 struct LedgerLine {
     std::uint64_t ordinal = 0;
     std::string address;     // "" once the reader was erased

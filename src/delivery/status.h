@@ -1,7 +1,7 @@
 // What `tocsin alert status`, the API and the desk show of an alert: counts and the clock (P9).
 //
 // Of a running alert the numbers come from the engine's live Progress, of a finished one from the
-// partitions and `alert_clock`. The JSON keys are stable (DESIGN section 6).
+// partitions and `alert_clock`. The JSON keys are stable (docs/SURFACES.md).
 #pragma once
 
 #include <cstdint>
@@ -65,7 +65,7 @@ struct AlertStatus {
     std::string reason;
 
     std::uint64_t pending() const { return audience - counts.settled() - counts.deferred; }
-    // One JSON object with the keys of DESIGN section 6, and `domains` and `reason`.
+    // One JSON object with the keys of docs/SURFACES.md, and `domains` and `reason`.
     std::string json() const;
 };
 

@@ -1,6 +1,6 @@
 // An alert as the API and the desk's live pages tell it.
 //
-// The keys of DESIGN section 6 (`alert status`) are stable; the rest describes the revision. Store
+// The keys of docs/SURFACES.md (`alert status`) are stable; the rest describes the revision. Store
 // thread for what takes a Database, else any.
 #pragma once
 
