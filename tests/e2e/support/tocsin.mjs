@@ -20,7 +20,8 @@ export function tocsin(args, options = {}) {
 // One HTTP exchange: {status, headers, text, json()}. No redirect is followed.
 export function httpRequest(options, body) {
   return new Promise((resolve, reject) => {
-    const request = http.request({ agent: false, timeout: 30_000, ...options }, (response) => {
+    const request = http.request({ host: '127.0.0.1', agent: false, timeout: 30_000, ...options,
+    }, (response) => {
       const parts = [];
       response.on('data', (part) => parts.push(part)).on('error', reject);
       response.on('end', () => {
