@@ -7,20 +7,6 @@ namespace tocsin::alerts {
 
 namespace {
 
-mail::AlertMailKind mail_kind(model::AlertKind kind) {
-    switch (kind) {
-        case model::AlertKind::Alert:
-            return mail::AlertMailKind::Alert;
-        case model::AlertKind::Update:
-            return mail::AlertMailKind::Update;
-        case model::AlertKind::Correction:
-            return mail::AlertMailKind::Correction;
-        case model::AlertKind::Retraction:
-            return mail::AlertMailKind::Retraction;
-    }
-    return mail::AlertMailKind::Alert;
-}
-
 // "Breaking news", "Breaking news and Sport", "Breaking news, Sport and Weather".
 std::string joined_names(const std::vector<store::ListName>& lists) {
     std::string out;
@@ -77,6 +63,20 @@ std::string feedback_id(const model::AlertContent& content, const MailContext& c
 }
 
 }  // namespace
+
+mail::AlertMailKind mail_kind(model::AlertKind kind) {
+    switch (kind) {
+        case model::AlertKind::Alert:
+            return mail::AlertMailKind::Alert;
+        case model::AlertKind::Update:
+            return mail::AlertMailKind::Update;
+        case model::AlertKind::Correction:
+            return mail::AlertMailKind::Correction;
+        case model::AlertKind::Retraction:
+            return mail::AlertMailKind::Retraction;
+    }
+    return mail::AlertMailKind::Alert;
+}
 
 Result<Preview> render_preview(const mail::Templates& templates, const AlertsSettings& settings,
                                const model::AlertContent& content, const MailContext& context) {

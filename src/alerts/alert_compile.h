@@ -24,6 +24,9 @@ struct MailContext {
     std::string original_headline;  // of the alert that it follows; may be empty
 };
 
+// What the mail calls the kind.
+mail::AlertMailKind mail_kind(model::AlertKind kind);
+
 // With links that lead nowhere in place of the reader's own.
 Result<Preview> render_preview(const mail::Templates& templates, const AlertsSettings& settings,
                                const model::AlertContent& content, const MailContext& context);

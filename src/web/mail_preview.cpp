@@ -1,5 +1,6 @@
 #include "web/mail_preview.h"
 
+#include "alerts/alert_compile.h"
 #include "mail/alert_mail.h"
 
 namespace tocsin::web {
@@ -33,20 +34,6 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-mail::AlertMailKind mail_kind(model::AlertKind kind) {
-    switch (kind) {
-        case model::AlertKind::Alert:
-            return mail::AlertMailKind::Alert;
-        case model::AlertKind::Update:
-            return mail::AlertMailKind::Update;
-        case model::AlertKind::Correction:
-            return mail::AlertMailKind::Correction;
-        case model::AlertKind::Retraction:
-            return mail::AlertMailKind::Retraction;
-    }
-    return mail::AlertMailKind::Alert;
-}
-
 }  // namespace
 
 PreviewView parse_preview_view(std::string_view text) {
@@ -78,7 +65,7 @@ std::string preview_document(const alerts::Preview& preview, PreviewView view) {
 }
 
 std::string mail_subject(model::AlertKind kind, std::string_view headline) {
-    return mail::alert_mail_subject(mail_kind(kind), headline);
+    return mail::alert_mail_subject(alerts::mail_kind(kind), headline);
 }
 
 }  // namespace tocsin::web
