@@ -108,7 +108,7 @@ Result<net::SmtpRoute> parse_relay_url(std::string_view text) {
             "is not a URL like \"smtp://user:password@host:587?tls=required\"; "
             "write other characters of user and password than letters and digits as %XX");
     }
-    const boost::urls::url_view url = *parsed;
+    const boost::urls::url_view& url = *parsed;
     const std::string scheme = ascii_lower(url.scheme());
     if (scheme != "smtp" && scheme != "smtps") {
         return invalid("must begin with smtp:// or smtps://, or be \"mx\"");

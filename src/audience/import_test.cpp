@@ -222,15 +222,17 @@ TEST_F(Import, ManyChunks) {
     EXPECT_EQ(verdict->entries, 10'000);
 }
 
+Task<Status> append_part(std::string& out, std::string part) {
+    EXPECT_LE(part.size(), 1'000'000U);
+    out += part;
+    co_return Status();
+}
+
 class Export : public Import {
   protected:
     std::string exported() {
         std::string out;
-        auto sink = [&out](std::string part) -> Task<Status> {
-            EXPECT_LE(part.size(), 1'000'000U);
-            out += part;
-            co_return Status();
-        };
+        auto sink = [&out](std::string part) { return append_part(out, std::move(part)); };
         EXPECT_TRUE(finish(audience_->export_list("breaking", sink)));
         return out;
     }
