@@ -108,13 +108,15 @@ Record read_record(const std::string& path) {
 }
 
 class RecordingSinkTest : public testing::Test {
+  public:
+    ~RecordingSinkTest() override { std::filesystem::remove(path_); }
+
   protected:
     RecordingSinkTest() {
         path_ =
             std::filesystem::temp_directory_path() / ("tocsin-record-" + std::to_string(getpid()));
         std::filesystem::remove(path_);
     }
-    ~RecordingSinkTest() override { std::filesystem::remove(path_); }
 
     // Sends until nothing is left, over a few sessions at a time; asserts the books.
     void send_all(const std::string& faults, mail::SmtpServerConfig server, std::uint64_t count) {
