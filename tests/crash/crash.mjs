@@ -54,7 +54,7 @@ function generator(seed) {
 // messages, so that what is sent again seldom meets a second cut: that would be tried again a
 // minute later, too long for a run. For the same reason no 4xx; the tests of delivery have those.
 function faultsOf(random) {
-  const rare = (name) => `${name}:@large3-=${(random.below(6) / 1000).toFixed(3)}`;
+  const rare = (name) => `${name}:@large3-=${(random.below(15) / 1000).toFixed(3)}`;
   const all = ['cut_after', 'cut_before', 'cut_data', 'lines100'].map(rare);
   all.push(`rcpt5xx:${kRefused}=1`, `split=${random.below(3) / 10}`,
     `delay=${random.below(3) / 10}`, `delay_ms=${1 + random.below(5)}`);
