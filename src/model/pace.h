@@ -22,6 +22,8 @@ struct RouteLimits {
     std::size_t connections = 10;             // at once
     std::size_t messages_per_connection = 0;  // 0: no limit
     double per_second = 0;                    // messages; 0: no limit
+
+    friend bool operator==(const RouteLimits&, const RouteLimits&) = default;
 };
 
 inline constexpr Milliseconds kPaceHold{10'000};

@@ -44,6 +44,7 @@ struct ReplyFacts {
     std::string_view enhanced;  // or empty
     std::string_view text;
     ReplyStage stage = ReplyStage::FinalDot;
+    std::string_view group{};  // of the route (model/shaping.h): for rules of one site
 };
 
 struct ReplyDecision {
