@@ -19,16 +19,22 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "mail/smtp_message.h"
 #include "mail/smtp_reply.h"
+#include "model/mx_plan.h"
 #include "net/tls.h"
 
 namespace tocsin::net {
+
+class MxMemory;    // net/mx_memory.h
+class MxResolver;  // net/mx_resolver.h
 
 using mail::OutgoingMessage;
 using mail::SmtpOutcome;
@@ -57,6 +63,16 @@ struct SmtpRoute {
     // CHUNKING it is 2 at the most by nature. A lost connection makes this many unknown.
     std::size_t window = 2;
 
+    // --- a site of mail exchangers (`delivery.relay = "mx"`) ---
+    // Tried by preference, equal ones by chance, every address of each. Empty: only `host`. Not
+    // empty: `host` and `tls_name` are not used (the certificate must be for the target's name),
+    // and SmtpSessionOptions::mx must be set.
+    std::vector<model::MxTarget> targets;
+    // Our own addresses to connect from, one a family; empty: the system's choice. With only one
+    // set, the other family is not used.
+    std::string source_v4;
+    std::string source_v6;
+
     std::string label() const { return name.empty() ? host + ":" + std::to_string(port) : name; }
 };
 
@@ -70,8 +86,19 @@ struct SmtpTimes {
     Milliseconds idle_noop{0};  // NOOP after this long without work; 0 means never
 };
 
+// Whom a session talked to, and how safely. Also what a TLS report (RFC 8460) would count.
+struct SmtpPeer {
+    enum class Tls { None, Unverified, Verified };
+
+    std::string host;     // the MX host's name, or the route's host
+    std::string address;  // numeric; empty if there was no connection
+    Tls tls = Tls::None;
+};
+
 class SmtpFeed : public mail::SmtpReports {
   public:
+    // Just before on_ready(): whom this session has reached.
+    virtual void on_peer(const SmtpPeer& /*peer*/) {}
     // Greeting, TLS and AUTH are done: the next message leaves with one write.
     virtual void on_ready() {}
     // Waits for work; nullopt means that there is no more: the session says QUIT. Awaited only
@@ -108,8 +135,16 @@ struct SessionEnd {
     std::optional<mail::Reply> reply;  // the peer's words where it gave a reason
     bool ready = false;                // the session had been established (on_ready was called)
     std::uint64_t messages = 0;        // that were handed in
+    SmtpPeer peer;                     // the last one tried
 
     bool ok() const { return reason == Reason::Done; }
+};
+
+// What sessions to mail exchangers need beside.
+struct MxSessions {
+    MxResolver& resolver;  // one for all workers
+    MxMemory& memory;      // one for all workers
+    Random& random;        // one a thread unless it is thread-safe
 };
 
 // What sessions of one thread share: TLS contexts and resumption, the clock, time limits.
@@ -117,6 +152,7 @@ struct SmtpSessionOptions {
     TlsClients& tls;
     const Clock& clock;
     SmtpTimes times = {};
+    MxSessions* mx = nullptr;  // needed by routes with targets
 };
 
 Task<SessionEnd> run_smtp_session(SmtpRoute route, SmtpFeed& feed, SmtpSessionOptions options);
