@@ -60,11 +60,18 @@ struct Config {
     } store;
     struct Delivery {
         std::optional<net::SmtpRoute> relay;  // nullopt: straight to the recipients' servers (MX)
-        std::string rules;                    // shaping file; empty: built in
+        std::string rules;                    // shaping file; empty: the shipped rules
         std::uint32_t threads = 1;
         std::uint32_t signers = 0;  // 0: one a core
         std::uint32_t connections_max = 8;
         std::string helo;  // defaults to the host of public_url
+        // Straight to the recipients' servers (relay = "mx"):
+        enum class PrivateAddresses { Refuse, Allow };
+        std::string dns;  // "127.0.0.1@53"; empty: the system's resolvers
+        std::uint16_t mx_port = 25;
+        std::string source_v4, source_v6;  // to connect from; empty: the system's choice
+        std::uint32_t mx_connections_max = 200;
+        PrivateAddresses mx_private_addresses = PrivateAddresses::Refuse;
     } delivery;
     struct Dkim {
         std::string domain;  // empty: mail is not signed

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
+#include "app/config_delivery.h"
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "mail/address.h"
@@ -157,17 +158,6 @@ Status set_store_url(Config& config, const KeyValue& value) {
     return {};
 }
 
-Status set_relay(Config& config, const KeyValue& value) {
-    if (value.text == "mx") {
-        config.delivery.relay.reset();
-        return {};
-    }
-    TRY_AS(net::SmtpRoute route, parse_relay_url(value.text));
-    route.ca_file = resolved(config, route.ca_file);
-    config.delivery.relay = std::move(route);
-    return {};
-}
-
 Status set_proxies(Config& config, const KeyValue& value) {
     for (const std::string& text : value.list) {
         boost::system::error_code failed;
@@ -241,11 +231,36 @@ constexpr ConfigKey kKeys[] = {
          return set_number(c.delivery.connections_max, v, 1, 1000);
      }},
     {"delivery", "rules", KeyKind::Text, Presence::Default, "\"\"",
-     "File with rules that read servers' replies and set limits; built-in rules if unset.",
+     "File with limits for providers and rules that read servers' replies, before the shipped "
+     "ones\n"
+     "(`tocsin routes --defaults`). Read again when it changes.",
      [](Config& c, const KeyValue& v) -> Status {
          c.delivery.rules = resolved(c, v.text);
          return {};
      }},
+    {"delivery", "mx_connections_max", KeyKind::Number, Presence::Default, "200",
+     "With relay = \"mx\": connections to all servers together.",
+     [](Config& c, const KeyValue& v) {
+         return set_number(c.delivery.mx_connections_max, v, 1, 10'000);
+     }},
+    {"delivery", "dns", KeyKind::Text, Presence::Default, "\"\"",
+     "With relay = \"mx\": the DNS resolver to ask, IP@PORT; those of the system if unset.",
+     set_dns},
+    {"delivery", "source_addresses", KeyKind::List, Presence::Default, "[]",
+     "With relay = \"mx\": addresses of this machine that mail leaves from, one IPv4, one IPv6.",
+     set_source_addresses},
+    {"delivery", "mx_port", KeyKind::Number, Presence::Default, "25",
+     "With relay = \"mx\": the port of the recipients' servers. For tests.",
+     [](Config& c, const KeyValue& v) -> Status {
+         std::uint32_t port = 0;
+         TRY(set_number(port, v, 1, 65'535));
+         c.delivery.mx_port = static_cast<std::uint16_t>(port);
+         return {};
+     }},
+    {"delivery", "mx_private_addresses", KeyKind::Text, Presence::Default, "\"refuse\"",
+     "With relay = \"mx\": refuse, or allow, mail to servers on this machine or in private\n"
+     "networks, which a stranger's DNS record may name.",
+     set_private_addresses},
 
     {"dkim", "domain", KeyKind::Text, Presence::Example, "\"example.org\"",
      "The domain that signs; the one of `from`, or above it.",

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -120,6 +121,49 @@ TEST(Config, ProblemsNameFileKeyAndLine) {
     EXPECT_THAT(check("name = \"x\"\n").problems.front(), HasSubstr("in no section"));
     EXPECT_THAT(check("site = 1\n").problems.front(), HasSubstr("site is a section"));
     EXPECT_EQ(check("\xFF").problems.size(), 1U);
+}
+
+TEST(Config, MxDeliveryIsChecked) {
+    const ConfigReport least = check(kLeast);
+    ASSERT_TRUE(least.config);
+    EXPECT_EQ(least.config->delivery.dns, "");
+    EXPECT_EQ(least.config->delivery.mx_port, 25);
+    EXPECT_EQ(least.config->delivery.mx_connections_max, 200U);
+    EXPECT_EQ(least.config->delivery.mx_private_addresses,
+              Config::Delivery::PrivateAddresses::Refuse);
+
+    const ConfigReport set =
+        check(std::string(kLeast) +
+              "[delivery]\nrelay = \"mx\"\ndns = \"::1\"\nmx_port = 2525\n"
+              "source_addresses = [\"2001:db8::7\", \"192.0.2.7\"]\nmx_connections_max = 9\n"
+              "mx_private_addresses = \"allow\"\n");
+    ASSERT_THAT(set.problems, ElementsAre());
+    const Config::Delivery& delivery = set.config->delivery;
+    EXPECT_FALSE(delivery.relay);
+    EXPECT_EQ(delivery.dns, "::1@53");
+    EXPECT_EQ(delivery.mx_port, 2525);
+    EXPECT_EQ(delivery.source_v4, "192.0.2.7");
+    EXPECT_EQ(delivery.source_v6, "2001:db8::7");
+    EXPECT_EQ(delivery.mx_connections_max, 9U);
+    EXPECT_EQ(delivery.mx_private_addresses, Config::Delivery::PrivateAddresses::Allow);
+    EXPECT_THAT(explain_config(*set.config), HasSubstr("mx_port = 2525  (line 8)"));
+
+    for (const std::string_view bad : {"dns.example", "127.0.0.1:53", "127.0.0.1@", "127.0.0.1@0",
+                                       "127.0.0.1@53x", "@53", "127.0.0.1@65536"}) {
+        EXPECT_THAT(problem(fmt::format("[delivery]\ndns = \"{}\"\n", bad)),
+                    HasSubstr("toml:6: [delivery] dns must be an IP address"))
+            << bad;
+    }
+    EXPECT_THAT(problem("[delivery]\nsource_addresses = [\"192.0.2.1\", \"192.0.2.2\"]\n"),
+                HasSubstr("one IPv4 and one IPv6 address: \"192.0.2.2\" is a second"));
+    EXPECT_THAT(problem("[delivery]\nsource_addresses = [\"0.0.0.0\"]\n"),
+                HasSubstr("\"0.0.0.0\" is none"));
+    EXPECT_THAT(problem("[delivery]\nmx_port = 0\n"), HasSubstr("must be from 1 to 65535"));
+    EXPECT_THAT(problem("[delivery]\nmx_connections_max = 0\n"), HasSubstr("from 1 to 10000"));
+    EXPECT_THAT(problem("[delivery]\nmx_private_addresses = true\n"),
+                HasSubstr("mx_private_addresses must be"));
+    EXPECT_THAT(problem("[delivery]\nmx_private_addresses = \"yes\"\n"),
+                HasSubstr("must be refuse or allow"));
 }
 
 TEST(Config, AllProblemsAreReportedAtOnce) {
