@@ -46,6 +46,8 @@ inline constexpr std::size_t kAlertListsMax = 64;  // lists that one alert goes 
 
 // --- delivery ---
 inline constexpr std::size_t kPartitionRecipients = 10'000;
+// A domain with so many recipients has partitions of its own, so that a slow one delays no other.
+inline constexpr std::size_t kPartitionDomainRecipients = 2'000;
 inline constexpr std::size_t kOutcomeGroupRecords = 1'024;        // commit at this many ...
 inline constexpr std::chrono::milliseconds kOutcomeGroupTime{5};  // ... or after this long
 inline constexpr std::size_t kReplyTextBytesMax = 256;            // kept of a server's reply

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "delivery/sealed.h"
 #include "delivery/varint.h"
@@ -54,34 +55,66 @@ std::string encode_chunk(const std::vector<ChunkRecipient>& recipients) {
 }
 
 Result<std::vector<ChunkRecipient>> decode_chunk(std::string_view bytes) {
-    TRY_AS(const std::string_view payload, unseal(bytes, kMagic, "an audience chunk"));
+    TRY_AS(ChunkReader reader, ChunkReader::open(std::string(bytes)));
+    std::vector<ChunkRecipient> recipients;
+    recipients.reserve(reader.size());
+    while (!reader.at_end()) {
+        recipients.push_back(reader.next());
+    }
+    return recipients;
+}
+
+Result<ChunkReader> ChunkReader::open(std::string bytes) {
+    ChunkReader reader(std::move(bytes));
+    TRY(reader.validate());
+    return reader;
+}
+
+Status ChunkReader::validate() {
+    TRY_AS(const std::string_view payload, unseal(bytes_, kMagic, "an audience chunk"));
+    payload_end_ = static_cast<std::size_t>(payload.data() - bytes_.data()) + payload.size();
     ByteReader reader(payload);
-    std::vector<ListId> lists(reader.varint(kListsMax));
-    for (ListId& list : lists) {
+    lists_.resize(reader.varint(kListsMax));
+    for (ListId& list : lists_) {
         list = ListId(static_cast<std::int64_t>(reader.varint(INT64_MAX)));
     }
-    std::vector<ChunkRecipient> recipients(reader.varint(limits::kPartitionRecipients));
-    std::int64_t last = 0;
-    for (ChunkRecipient& recipient : recipients) {
-        // Unsigned: damaged differences may overflow.
-        last = static_cast<std::int64_t>(static_cast<std::uint64_t>(last) +
-                                         static_cast<std::uint64_t>(reader.zigzag()));
-        recipient.subscriber = SubscriberId(last);
+    size_ = reader.varint(limits::kPartitionRecipients);
+    next_id_at_ = payload_end_ - reader.left();
+    for (std::size_t i = 0; i < size_; ++i) {
+        reader.zigzag();
     }
-    for (std::size_t i = 0; i < recipients.size();) {
+    next_run_at_ = payload_end_ - reader.left();
+    for (std::size_t i = 0; i < size_;) {
         const std::uint64_t list = reader.varint();
         const std::uint64_t run = reader.varint();
-        if (!reader.ok() || list >= lists.size() || run == 0 || run > recipients.size() - i) {
+        if (!reader.ok() || list >= lists_.size() || run == 0 || run > size_ - i) {
             return damaged();
         }
-        for (const std::size_t end = i + run; i < end; ++i) {
-            recipients[i].list = lists[list];
-        }
+        i += run;
     }
     if (!reader.ok() || reader.left() != 0) {
         return damaged();
     }
-    return recipients;
+    return {};
+}
+
+ChunkRecipient ChunkReader::next() {
+    CHECK(position_ < size_);
+    const std::string_view payload = std::string_view(bytes_).substr(0, payload_end_);
+    if (left_in_run_ == 0) {
+        ByteReader runs(payload.substr(next_run_at_));
+        list_ = lists_[runs.varint()];
+        left_in_run_ = runs.varint();
+        next_run_at_ = payload_end_ - runs.left();
+    }
+    ByteReader ids(payload.substr(next_id_at_));
+    // Unsigned: damaged differences may overflow.
+    last_id_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(last_id_) +
+                                         static_cast<std::uint64_t>(ids.zigzag()));
+    next_id_at_ = payload_end_ - ids.left();
+    --left_in_run_;
+    ++position_;
+    return {.subscriber = SubscriberId(last_id_), .list = list_};
 }
 
 }  // namespace tocsin::delivery

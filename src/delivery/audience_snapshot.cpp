@@ -7,60 +7,30 @@
 
 #include "base/limits.h"
 #include "delivery/audience_chunk.h"
+#include "delivery/audience_cutter.h"
 #include "delivery/stored_partition.h"
 #include "store/delivery.h"
+#include "store/lists.h"
 
 namespace tocsin::delivery {
 namespace {
 
-// Collects recipients into chunks. The chunks are kept (about two bytes a recipient, for the moment
-// of the release) because a row must not be written while rows are being streamed.
-class ChunkWriter {
-  public:
-    void add(const ChunkRecipient& recipient) {
-        part_.push_back(recipient);
-        ++count_;
-        if (part_.size() == limits::kPartitionRecipients) {
-            cut();
-        }
-    }
-    std::uint64_t count() const { return count_; }
-
-    void write(store::Database& db, AlertId alert) {
-        if (!part_.empty()) {
-            cut();
-        }
-        std::uint64_t first = 0;
-        for (std::size_t i = 0; i < chunks_.size(); ++i) {
-            const std::uint64_t recipients = sizes_[i];
-            store::insert_partition(db, {.alert = alert,
-                                         .partition = static_cast<std::int64_t>(i),
-                                         .first_ordinal = first,
-                                         .recipients = recipients,
-                                         .chunk = std::move(chunks_[i])});
-            first += recipients;
-        }
-    }
-
-  private:
-    void cut() {
-        chunks_.push_back(encode_chunk(part_));
-        sizes_.push_back(part_.size());
-        part_.clear();
-    }
-
-    std::vector<ChunkRecipient> part_;
-    std::vector<std::string> chunks_;
-    std::vector<std::uint64_t> sizes_;
-    std::uint64_t count_ = 0;
-};
-
-using Each = std::function<void(const ChunkRecipient&)>;
+using Each = std::function<void(const ChunkRecipient&, std::string_view domain)>;
 
 std::string names(const std::vector<ListId>& lists) {
     std::string out;
     for (const ListId list : lists) {
         out += fmt::format("{}{}", out.empty() ? "" : ", ", list.value());
+    }
+    return out;
+}
+
+// "list breaking", "lists breaking, sport".
+std::string slugs(store::Database& db, const std::vector<ListId>& lists) {
+    std::string out = lists.size() == 1 ? "list" : "lists";
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+        const auto list = store::find_list(db, lists[i]);
+        out += (i == 0 ? " " : ", ") + (list ? list->slug : std::to_string(lists[i].value()));
     }
     return out;
 }
@@ -73,11 +43,11 @@ Status for_each_on_lists(store::Database& db, const std::vector<ListId>& lists, 
         return not_found(fmt::format("there is no list {}", names(missing)));
     }
     SubscriberId last;
-    store::for_each_active(db, lists, [&](SubscriberId subscriber, ListId list) {
-        if (subscriber != last) {
-            each({.subscriber = subscriber, .list = list});
+    store::for_each_active(db, lists, [&](const store::ActiveRow& row) {
+        if (row.subscriber != last) {
+            each({.subscriber = row.subscriber, .list = row.list}, row.domain);
         }
-        last = subscriber;
+        last = row.subscriber;
     });
     return {};
 }
@@ -95,15 +65,18 @@ void keep_subscribed(store::Database& db, const std::vector<ChunkRecipient>& rea
         }
         std::sort(lists.begin(), lists.end());
         lists.erase(std::unique(lists.begin(), lists.end()), lists.end());
-        std::map<SubscriberId, std::vector<ListId>> active;
+        std::map<SubscriberId, store::RecipientRow> rows;
         for (store::RecipientRow& row : store::load_recipients(db, ids, lists)) {
-            active[row.subscriber] = std::move(row.active);
+            rows.emplace(row.subscriber, std::move(row));
         }
         for (std::size_t i = from; i < to; ++i) {
-            const auto found = active.find(reached[i].subscriber);
-            if (found != active.end() &&
-                std::binary_search(found->second.begin(), found->second.end(), reached[i].list)) {
-                each(reached[i]);
+            const auto found = rows.find(reached[i].subscriber);
+            if (found == rows.end()) {
+                continue;
+            }
+            const std::vector<ListId>& active = found->second.active;
+            if (std::binary_search(active.begin(), active.end(), reached[i].list)) {
+                each(reached[i], found->second.domain);
             }
         }
     }
@@ -138,25 +111,46 @@ Status for_each_recipient(store::Database& db, const FreezeRequest& request, con
 }  // namespace
 
 Result<std::uint64_t> freeze_audience(store::Database& db, const FreezeRequest& request) {
-    ChunkWriter writer;
+    // The chunks are kept, about two bytes a recipient, for the moment of the release: a row must
+    // not be written while rows are being streamed.
+    AudienceCutter cutter;
     TRY(for_each_recipient(db, request,
-                           [&](const ChunkRecipient& recipient) { writer.add(recipient); }));
-    if (writer.count() == 0) {
+                           [&](const ChunkRecipient& recipient, std::string_view domain) {
+                               cutter.add(recipient, domain);
+                           }));
+    return insert_audience(db, request, cutter.finish());
+}
+
+Result<std::uint64_t> insert_audience(store::Database& db, const FreezeRequest& request,
+                                      const std::vector<CutPartition>& partitions) {
+    if (partitions.empty()) {
         if (model::goes_to_those_reached(request.kind)) {
             return invalid(fmt::format(
                 "nobody would get this: alert {} reached no one who is still subscribed",
                 request.of.value()));
         }
-        return invalid(fmt::format("nobody would get this: list {} has no active subscriber",
-                                   names(request.lists)));
+        return invalid(fmt::format("nobody would get this: {} {} no active subscriber",
+                                   slugs(db, request.lists),
+                                   request.lists.size() == 1 ? "has" : "have"));
     }
-    writer.write(db, request.alert);
-    return writer.count();
+    std::uint64_t first = 0;
+    std::int64_t number = 0;
+    for (const CutPartition& partition : partitions) {
+        store::insert_partition(db, {.alert = request.alert,
+                                     .partition = number,
+                                     .first_ordinal = first,
+                                     .recipients = partition.recipients,
+                                     .chunk = partition.chunk,
+                                     .domain = partition.domain});
+        first += partition.recipients;
+        ++number;
+    }
+    return first;
 }
 
 Result<std::uint64_t> count_audience(store::Database& db, const FreezeRequest& request) {
     std::uint64_t count = 0;
-    TRY(for_each_recipient(db, request, [&](const ChunkRecipient&) { ++count; }));
+    TRY(for_each_recipient(db, request, [&](const ChunkRecipient&, std::string_view) { ++count; }));
     return count;
 }
 

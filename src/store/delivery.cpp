@@ -66,13 +66,14 @@ void insert_partition(Database& db, const NewPartition& partition) {
                {partition.alert, partition.partition, Blob{partition.chunk}});
     db.execute(
         "INSERT INTO partition (alert_id, partition, first_ordinal, recipients, state, owner, "
-        "lease_until, generation, outcomes, delivered, failed, expired, suppressed, unknown) "
-        "VALUES ($1, $2, $3, $4, 'open', '', 0, 0, NULL, 0, 0, 0, 0, 0)",
-        {partition.alert, partition.partition, partition.first_ordinal, partition.recipients});
+        "lease_until, generation, outcomes, delivered, failed, expired, suppressed, unknown, "
+        "domain) VALUES ($1, $2, $3, $4, 'open', '', 0, 0, NULL, 0, 0, 0, 0, 0, $5)",
+        {partition.alert, partition.partition, partition.first_ordinal, partition.recipients,
+         partition.domain});
 }
 
 void for_each_active(Database& db, const std::vector<ListId>& lists,
-                     const std::function<void(SubscriberId, ListId)>& each) {
+                     const std::function<void(const ActiveRow&)>& each) {
     std::vector<Param> params;
     append_lists(params, lists);
     const std::string in = placeholders(1, lists.size());
@@ -87,11 +88,13 @@ void for_each_active(Database& db, const std::vector<ListId>& lists,
     const bool scan = active > kSortedRowsMax || active * kScanShare > subscribers;
     const std::string from =
         scan ? "subscriber s CROSS JOIN subscription x" : "subscription x CROSS JOIN subscriber s";
-    db.for_each("SELECT s.id, x.list_id FROM " + from +
+    db.for_each("SELECT s.id, x.list_id, s.domain FROM " + from +
                     " WHERE s.id = x.subscriber_id AND x.state = 'active' AND x.list_id IN (" + in +
                     ") ORDER BY s.domain, s.id, x.list_id",
                 params, [&](const Row& row) {
-                    each(SubscriberId(row.integer(0)), ListId(row.integer(1)));
+                    each({.subscriber = SubscriberId(row.integer(0)),
+                          .list = ListId(row.integer(1)),
+                          .domain = row.text(2)});
                 });
 }
 
@@ -157,14 +160,23 @@ std::vector<RecipientRow> load_subscribers(Database& db,
 // --- leases ---------------------------------------------------------------------------------
 
 std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
-                                                const LeaseTerms& terms) {
+                                                const LeaseTerms& terms,
+                                                const std::vector<std::string>& excluded_domains) {
+    std::vector<Param> params = {alert, terms.owner, terms.until, terms.now};
+    std::string but;
+    if (!excluded_domains.empty()) {
+        but = " AND domain NOT IN (" + placeholders(5, excluded_domains.size()) + ")";
+        params.insert(params.end(), excluded_domains.begin(), excluded_domains.end());
+    }
     const std::vector<Row> rows = db.query(
         "UPDATE partition SET state = 'leased', owner = $2, lease_until = $3, "
         "generation = generation + 1 WHERE alert_id = $1 AND partition = ("
         "SELECT partition FROM partition WHERE alert_id = $1 AND (state = 'open' OR "
-        "(state = 'leased' AND lease_until < $4)) ORDER BY partition LIMIT 1) "
-        "RETURNING partition, generation, first_ordinal, recipients",
-        {alert, terms.owner, terms.until, terms.now});
+        "(state = 'leased' AND lease_until < $4))" +
+            but +
+            " ORDER BY partition LIMIT 1) "
+            "RETURNING partition, generation, first_ordinal, recipients, domain",
+        params);
     if (rows.empty()) {
         return std::nullopt;
     }
@@ -173,6 +185,7 @@ std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
         .alert = alert, .partition = rows[0].integer(0), .generation = rows[0].integer(1)};
     claimed.first_ordinal = static_cast<std::uint64_t>(rows[0].integer(2));
     claimed.recipients = static_cast<std::uint64_t>(rows[0].integer(3));
+    claimed.domain = rows[0].text(4);
     claimed.chunk = load_chunk(db, alert, claimed.key.partition);
     claimed.batches = load_batches(db, alert, claimed.key.partition);
     claimed.next_seq = 1 + db.query(

@@ -36,12 +36,18 @@ struct NewPartition {
     std::uint64_t first_ordinal = 0;
     std::uint64_t recipients = 0;
     std::string chunk;
+    std::string domain;  // of all its recipients; empty: they are of several, or of a small one
 };
 void insert_partition(Database& db, const NewPartition& partition);
-// Streams (subscriber, list) of the active subscriptions, sorted by the subscriber's domain, then
-// id, then list: a subscriber of several lists comes several times in a row.
+struct ActiveRow {
+    SubscriberId subscriber;
+    ListId list;
+    std::string_view domain;  // only during the call
+};
+// Streams the active subscriptions, sorted by the subscriber's domain, then id, then list: a
+// subscriber of several lists comes several times in a row.
 void for_each_active(Database& db, const std::vector<ListId>& lists,
-                     const std::function<void(SubscriberId, ListId)>& each);
+                     const std::function<void(const ActiveRow&)>& each);
 std::vector<ListId> missing_lists(Database& db, const std::vector<ListId>& lists);
 
 // --- recipients ---
@@ -73,13 +79,16 @@ struct ClaimedPartition {
     PartitionKey key;
     std::uint64_t first_ordinal = 0;
     std::uint64_t recipients = 0;
+    std::string domain;  // of all its recipients when it was frozen; empty: mixed
     std::string chunk;
     std::vector<std::string> batches;  // of earlier leases, in order
     std::int64_t next_seq = 1;         // of the next outcome batch
 };
-// The first partition of the alert that nobody holds, open or with its lease run out.
-std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
-                                                const LeaseTerms& terms);
+// The first partition of the alert that nobody holds, open or with its lease run out, and that is
+// not of one of these domains (whose routes have enough to do).
+std::optional<ClaimedPartition> claim_partition(
+    Database& db, AlertId alert, const LeaseTerms& terms,
+    const std::vector<std::string>& excluded_domains = {});
 // Prolongs all leases of the owner; returns those that it still has.
 std::vector<PartitionKey> renew_leases(Database& db, const LeaseTerms& terms);
 // Makes all leases of the owner, or of everyone, open again.
