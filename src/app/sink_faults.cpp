@@ -9,15 +9,22 @@
 namespace tocsin::app {
 namespace {
 
-constexpr std::array<std::string_view, 16> kNames = {
-    "greet421", "starttls_refused", "mail421", "mail4xx", "mail5xx", "data4xx",
-    "cut_data", "cut_before",       "dot4xx",  "dot5xx",  "garbage", "cut_after",
-    "lines100", "rcpt4xx",          "rcpt5xx", "greylist"};
-constexpr std::array<std::string_view, 2> kWriteNames = {"split", "delay"};
+constexpr std::array<std::string_view, 6> kOfConnections = {
+    "greet421",        "no_chunking",      "no_pipelining",
+    "starttls_hidden", "starttls_refused", "starttls_injected"};
+constexpr std::array<std::string_view, 14> kOfMessages = {
+    "mail421", "mail4xx", "mail5xx", "data4xx",       "cut_data",  "cut_before", "dot421",
+    "dot4xx",  "dot5xx",  "garbage", "garbage_after", "cut_after", "late",       "lines100"};
+constexpr std::array<std::string_view, 5> kOfRecipients = {"rcpt4xx", "rcpt5xx", "rcpt552",
+                                                           "rcpt421", "greylist"};
+constexpr std::array<std::string_view, 2> kOfWrites = {"split", "delay"};
+constexpr double kSettingMax = 3'600'000;
 
 bool is_name(std::string_view name) {
-    return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
-           std::find(kWriteNames.begin(), kWriteNames.end(), name) != kWriteNames.end();
+    const auto is_in = [name](const auto& names) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    return is_in(kOfConnections) || is_in(kOfMessages) || is_in(kOfRecipients) || is_in(kOfWrites);
 }
 
 }  // namespace
@@ -39,8 +46,9 @@ Result<SinkFaults> SinkFaults::parse(std::string_view spec) {
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
         const bool is_number = error == std::errc() && end == text.data() + text.size();
         const std::string_view name = key.substr(0, key.find(':'));
-        if (is_number && name == "delay_ms" && number >= 0 && number <= 3'600'000) {
-            out.delay_ms_ = static_cast<std::size_t>(number);
+        std::size_t* const setting = out.setting(key);
+        if (is_number && setting != nullptr && number >= 0 && number <= kSettingMax) {
+            *setting = static_cast<std::size_t>(number);
             continue;
         }
         if (!is_number || !is_name(name) || number < 0 || number > 1) {
@@ -54,6 +62,13 @@ Result<SinkFaults> SinkFaults::parse(std::string_view spec) {
         out.faults_.push_back(std::move(fault));
     }
     return out;
+}
+
+std::size_t* SinkFaults::setting(std::string_view name) {
+    return name == "delay_ms"   ? &delay_ms_
+           : name == "late_ms"  ? &late_ms_
+           : name == "cuts_max" ? &cuts_max_
+                                : nullptr;
 }
 
 bool SinkFaults::configured(std::string_view fault) const {

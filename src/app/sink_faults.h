@@ -3,17 +3,23 @@
 //   spec  = fault *( "," fault )
 //   fault = name [ ":" substring ] "=" number     ; substring: only for addresses that hold it
 //
-//   per connection  greet421, starttls_refused
+//   per connection  greet421, no_chunking and no_pipelining (not offered), starttls_hidden (the
+//                   same), starttls_refused, starttls_injected (replies behind the 220, in clear)
 //   per message     mail421 (and closes), mail4xx, mail5xx, data4xx (454 to DATA), cut_data (closes
 //                   inside the message), cut_before (closes after the message, nothing recorded),
-//                   dot4xx, dot5xx, garbage (nothing recorded, answers no SMTP), cut_after
-//                   (recorded, closes without an answer), lines100 (accepts in a reply of 100
-//                   lines)
-//   per recipient   rcpt4xx, rcpt5xx, greylist (4xx the first time an address is seen)
-//   per write       split (replies in pieces), delay (waits delay_ms first; delay_ms=20 by default)
-// The number is a probability from 0 to 1, for delay_ms milliseconds.
+//                   dot421 (and closes), dot4xx (454), dot5xx, garbage (nothing recorded, answers
+//                   no SMTP, closes), garbage_after (the same, recorded), cut_after (recorded,
+//                   closes without an answer), late (recorded, the answer comes late_ms later),
+//                   lines100 (accepts in a reply of 100 lines)
+//   per recipient   rcpt4xx, rcpt5xx, rcpt552 (mailbox full), rcpt421 (and closes), greylist (4xx
+//                   the first time an address is seen)
+//   per write       split (replies in pieces), delay (waits delay_ms first)
+// The number is a probability from 0 to 1. Three are not: delay_ms (20 by default), late_ms
+// (605000: later than any sender waits), and cuts_max, how often at the most one recipient meets
+// cut_*, garbage*, late, dot421 and rcpt421, so that a test need not wait for its fourth attempt.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +38,8 @@ class SinkFaults {
     bool happens(std::string_view fault, Random& random, std::string_view address = {}) const;
     bool configured(std::string_view fault) const;
     std::size_t delay_ms() const { return delay_ms_; }
+    std::size_t late_ms() const { return late_ms_; }
+    std::size_t cuts_max() const { return cuts_max_; }
 
   private:
     struct Fault {
@@ -41,6 +49,10 @@ class SinkFaults {
     };
     std::vector<Fault> faults_;
     std::size_t delay_ms_ = 20;
+    std::size_t late_ms_ = 605'000;
+    std::size_t cuts_max_ = std::numeric_limits<std::size_t>::max();
+
+    std::size_t* setting(std::string_view name);
 };
 
 }  // namespace tocsin::app
