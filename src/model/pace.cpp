@@ -55,6 +55,15 @@ SteadyTime Pace::wait_until(SteadyTime now) const {
     return refilled_ + std::chrono::ceil<std::chrono::milliseconds>(wait);
 }
 
+void Pace::set_limits(const RouteLimits& limits) {
+    limits_ = limits;
+    if (!slowed_) {
+        rate_ = limits.per_second;
+    } else if (limits.per_second > 0) {
+        rate_ = std::min(rate_, limits.per_second);
+    }
+}
+
 void Pace::on_accepted(SteadyTime now) {
     ++accepted_;
     maybe_raise(now);

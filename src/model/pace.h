@@ -46,6 +46,13 @@ class Pace {
     void on_connect_failed(SteadyTime now, std::string why);
     void on_connected();
 
+    // Nothing may leave before a moment.
+    bool suspended(SteadyTime now) const { return now < suspended_until_; }
+    // Below the limits because of what replies said.
+    bool slowed() const { return slowed_; }
+    // The rules were read again. What replies taught stays, within the new limits.
+    void set_limits(const RouteLimits& limits);
+
     bool may_connect(SteadyTime now) const {
         return now >= connect_after_ && now >= suspended_until_;
     }
