@@ -13,6 +13,13 @@ pkg_check_modules(ctemplate REQUIRED IMPORTED_TARGET libctemplate)
 pkg_check_modules(gmime REQUIRED IMPORTED_TARGET gmime-3.0)
 pkg_check_modules(idn2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(psl REQUIRED IMPORTED_TARGET libpsl)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+# Its pkg-config file asks for what only a static libunbound needs, so it is found by hand.
+find_path(UNBOUND_INCLUDE unbound.h REQUIRED)
+find_library(UNBOUND_LIBRARY unbound REQUIRED)
+add_library(unbound::unbound UNKNOWN IMPORTED)
+set_target_properties(unbound::unbound PROPERTIES
+  IMPORTED_LOCATION ${UNBOUND_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${UNBOUND_INCLUDE})
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 if(TOCSIN_TESTS)
   find_package(GTest REQUIRED)

@@ -36,6 +36,19 @@ inline constexpr std::chrono::seconds kSmtpGreetingTime{300};  // RFC 5321 secti
 inline constexpr std::chrono::seconds kSmtpCommandTime{300};   // 4.5.3.2.2 to 4.5.3.2.4
 inline constexpr std::chrono::seconds kSmtpFinalDotTime{600};  // 4.5.3.2.6: shorter duplicates mail
 
+// --- DNS and mail exchangers ---
+inline constexpr std::chrono::seconds kDnsTtlMin{60};  // a TTL of 0 must not cost a query a mail
+inline constexpr std::chrono::seconds kDnsTtlMax{6 *
+                                                 3'600};  // a moved domain is noticed the same day
+inline constexpr std::chrono::seconds kDnsNegativeTtlMax{900};  // a mended domain within minutes
+inline constexpr std::chrono::seconds kDnsFailureTtl{20};  // SERVFAIL: asked again, not hammered
+inline constexpr std::chrono::seconds kDnsWaitTime{
+    60};  // for an answer, the queue before it included
+inline constexpr std::size_t kDnsCacheEntriesMax = 20'000;    // domains, and as many hosts
+inline constexpr std::size_t kMxAddressesMax = 8;             // that one session tries
+inline constexpr std::chrono::minutes kMxDeadAddressTime{5};  // tried last meanwhile
+inline constexpr std::chrono::hours kMxBrokenTlsTime{72};     // as KumoMTA: long, yet not for ever
+
 // --- alerts ---
 inline constexpr std::size_t kHeadlineBytesMax = 250;
 inline constexpr std::size_t kSummaryBytesMax = 2'000;

@@ -39,6 +39,7 @@ class MxMemory {
   private:
     using Until = std::unordered_map<std::string, SteadyTime>;
     void remember(Until& map, const std::string& key, Seconds time);
+    void forget(Until& map, const std::string& key);
     bool holds(const Until& map, const std::string& key) const;
 
     const Clock& clock_;
