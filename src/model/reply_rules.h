@@ -1,19 +1,21 @@
 // ReplyRules: what an SMTP reply means for the message and the route, by rules that an operator can
 // edit, never by code.
 //
-// A rule names what it matches (a regular expression over "CODE ENHANCED TEXT" as one line,
-// ECMAScript syntax, case-insensitive; a stage; a route) and what to do. Rules are tried in order,
-// the operator's before the built-in ones; the first that matches decides; what no rule matches is
-// decided by its class: 2xx accepted, 4xx retry, 5xx fail. In shaping.toml:
+// A rule names what it matches (a regular expression over "CODE ENHANCED TEXT" as one line, RE2
+// syntax, case-insensitive; a stage; a site or smarthost) and what to do. Rules are tried in order,
+// the operator's before the shipped ones; the first that matches decides; what no rule matches is
+// decided by its class: 2xx accepted, 4xx retry, 5xx fail. In shaping.toml (model/shaping.h):
 //
 //   [[reply]]
-//   match  = "^421 4\\.7\\.28"
+//   match  = '^421 4\.7\.28'
+//   site   = "Google"             # a [[site]] or [[smarthost]]; absent: any
 //   stage  = "final_dot"          # mail | rcpt | data | final_dot; absent: any
 //   action = "throttle"           # retry | fail | throttle | suspend | config
-//   hold   = "2h"                 # how long to suspend (s, m, h); only with suspend
+//   hold   = "2h"                 # how long to stop (s, m, h); only with suspend and config
 //   note   = "Gmail: rate limit"  # shown to the operator as the reason
 //
-// Pure. Immutable after parsing, any thread. Failure: Invalid naming the rule and what is wrong.
+// RE2 matches in time linear in the reply, whatever the expression: no reply can hang a worker.
+// Pure. Immutable, copies share the rules; any thread.
 #pragma once
 
 #include <memory>
@@ -55,19 +57,19 @@ struct ReplyDecision {
     friend bool operator==(const ReplyDecision&, const ReplyDecision&) = default;
 };
 
+struct ReplyRule;  // model/reply_rule_parser.h
+
 class ReplyRules {
   public:
-    // The rules that Tocsin ships with.
+    explicit ReplyRules(std::vector<ReplyRule> rules);
+    // Those that ship, alone; and those of a shaping file before them (model/shaping.h).
     static ReplyRules built_in();
-    // The operator's rules (the text of shaping.toml) before the built-in ones.
     static Result<ReplyRules> parse(std::string_view toml);
 
     ReplyDecision decide(const ReplyFacts& facts) const;
 
   private:
-    struct Rule;
-    explicit ReplyRules(std::vector<std::shared_ptr<const Rule>> rules);
-    std::vector<std::shared_ptr<const Rule>> rules_;
+    std::shared_ptr<const std::vector<ReplyRule>> rules_;
 };
 
 }  // namespace tocsin::model

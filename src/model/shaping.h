@@ -19,7 +19,7 @@
 //   domains     = ["gmail.com"]        # or exactly one of these
 //   connections = 5
 //
-//   [[smarthost]]
+//   [[smarthost]]                      # keys left out: no limit; TLS is of the relay's URL
 //   name        = "Amazon SES"
 //   host        = ["email-smtp.*.amazonaws.com"]
 //   per_second  = 14
