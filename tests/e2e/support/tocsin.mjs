@@ -172,12 +172,14 @@ export async function startSink(scope, ...options) {
   return { port, running };
 }
 
-// What a recording sink accepted: [{address, messageId, hash, answer}]. `answer` is "cut" where it
-// closed the connection without an answer, so that the sender had to send again.
+// What a recording sink accepted, in order: [{at, address, messageId, hash, answer, connection,
+// since}]; times in ms. `answer` is "cut" where it closed the connection without an answer and
+// "late" where it came too late, so that the sender had to send again.
 export async function readRecord(file) {
   const text = await readFile(file, 'utf8').catch(() => '');
   return text.split('\n').slice(0, -1).map((line) => {
-    const [, address, messageId, hash, , answer] = line.split('\t');
-    return { address, messageId: messageId.replace(/[<>]/g, ''), hash, answer };
+    const [at, address, messageId, hash, , answer, connection, since] = line.split('\t');
+    return { at: Number(at), address, messageId: messageId.replace(/[<>]/g, ''), hash, answer,
+      connection, since: Number(since) };
   });
 }
