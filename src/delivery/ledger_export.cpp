@@ -8,6 +8,7 @@
 #include "base/csv.h"
 #include "delivery/stored_partition.h"
 #include "mail/message.h"
+#include "store/alerts.h"
 #include "store/delivery.h"
 
 namespace tocsin::delivery {
@@ -151,6 +152,10 @@ Result<LedgerCheck> verify_ledger(store::Database& db, AlertId alert) {
         return not_found(fmt::format("alert {} was not released: it has no ledger", alert.value()));
     }
     const auto clock = store::find_clock(db, alert);
+    const auto row = store::find_alert(db, alert);
+    if (row && row->finished_at && !clock) {
+        check.problems.push_back("the alert is finished, but its clock is missing");
+    }
     if (clock && clock->audience != check.audience) {
         check.problems.push_back("the clock was written for another number of recipients");
     }
