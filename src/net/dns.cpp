@@ -1,6 +1,7 @@
 #include "net/dns.h"
 
 #include <array>
+#include <fstream>
 #include <map>
 #include <unbound.h>
 #include <unistd.h>
@@ -241,6 +242,10 @@ Status set_options(ub_ctx* context, const DnsOptions& options) {
         TRY(check(ub_ctx_set_fwd(context, options.server.c_str()), "[delivery] dns"));
     }
     if (!options.trust_anchor_file.empty()) {
+        // libunbound would tell only with the first question.
+        if (!std::ifstream(options.trust_anchor_file)) {
+            return invalid("cannot read the DNSSEC trust anchor " + options.trust_anchor_file);
+        }
         TRY(check(ub_ctx_add_ta_file(context, options.trust_anchor_file.c_str()),
                   "cannot use the DNSSEC trust anchor " + options.trust_anchor_file));
     }

@@ -7,16 +7,16 @@
 //
 // Rules: model/mx_plan.h. Both are cached by TTL within bounds (limits.h), refusals by the SOA's
 // negative TTL, failures for seconds. One resolution of a name is under way at a time, however
-// many ask. At most `lookups_max` names are being resolved; others wait their turn. An answer that
-// has expired still serves for `stale_time` if asking again fails: a dead resolver does not stop
-// mail to domains that were known a minute ago.
+// many ask, and at most `lookups_max` questions are; others wait their turn. A Found that has
+// expired still serves for `stale_time` if asking again fails: a dead resolver does not stop mail
+// to domains that were known a minute ago. (A refusal never does: it would be for good.)
 //
 // Why a host is asked for before a site is Found: a domain whose servers have no (public) address
 // can never get mail, and the operator should read that in the ledger at once, not "expired" in two
 // hours. The first usable host of the best preference is enough, and the session needs it anyway.
 //
-// Owner: the service; one for all workers. Must be destroyed after the workers' sessions ended and
-// while nobody calls it; its io_context must not run handlers after that.
+// Owner: the service; one for all workers. To be destroyed when the workers' sessions have ended
+// and its io_context has stopped running (or on its thread); the io_context is destroyed later.
 // Thread: **any**. site_of() and addresses() may be awaited on any executor, and resume there. The
 // DNS work itself happens on the io_context given to start(), which some thread must run. A cached
 // answer costs a mutex and no hop. A cancelled wait ends at once (site_of: Later "cancelled").
@@ -65,13 +65,13 @@ struct DnsOptions {
     // a stranger's MX record must not make us talk to our own machines.
     enum class PrivateTargets { Refuse, Allow };
 
-    std::string server;  // "127.0.0.1@5353", "9.9.9.9"; empty: the system's (/etc/resolv.conf)
+    std::string server = {};  // "127.0.0.1@5353", "9.9.9.9"; empty: the system's (/etc/resolv.conf)
     PrivateTargets private_targets = PrivateTargets::Refuse;
     Milliseconds lookup_time{15'000};  // one question; then it failed
-    std::size_t lookups_max = 128;     // names being resolved at once
+    std::size_t lookups_max = 128;     // questions at once
     Seconds stale_time{24 * 3'600};
     // DNSSEC: the root's key ("/usr/share/dns/root.key"), which turns validation on. For DANE.
-    std::string trust_anchor_file;
+    std::string trust_anchor_file = {};
 };
 
 class DnsSource;  // net/dns.h: who asks; tests have their own
