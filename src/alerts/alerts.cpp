@@ -55,6 +55,15 @@ Status check_key(const IdempotencyKey& key) {
     return {};
 }
 
+// The audience of a release to come; of nobody in particular yet.
+AudienceOrder order_of(const model::AlertContent& content) {
+    AudienceOrder order;
+    order.kind = content.kind;
+    order.of = content.of;
+    order.lists = content.lists;
+    return order;
+}
+
 }  // namespace
 
 Alerts::Alerts(store::Store& store, const Clock& clock, Random& random,
@@ -106,9 +115,7 @@ Task<Result<Released>> Alerts::create_once(model::Actor actor, AlertDraft draft,
         return created;
     };
     CO_TRY_AS(Released created, co_await store_.write(std::move(work)));
-    if (hooks_.prewarm) {
-        hooks_.prewarm();
-    }
+    get_ready(created.view);
     co_return created;
 }
 
@@ -120,9 +127,7 @@ Task<Result<AlertView>> Alerts::revise(model::Actor actor, AlertId id, std::stri
         return revise_alert(db, desk, actor, id, seen, content);
     };
     CO_TRY_AS(AlertView view, co_await store_.write(std::move(work)));
-    if (hooks_.prewarm) {
-        hooks_.prewarm();
-    }
+    get_ready(view);
     co_return view;
 }
 
@@ -132,9 +137,7 @@ Task<Result<AlertView>> Alerts::approve(model::Actor actor, AlertId id, std::str
         return approve_alert(db, desk, actor, id, seen);
     };
     CO_TRY_AS(AlertView view, co_await store_.write(std::move(work)));
-    if (hooks_.prewarm) {
-        hooks_.prewarm();
-    }
+    get_ready(view);
     co_return view;
 }
 
@@ -152,9 +155,8 @@ Task<Result<Released>> Alerts::release(model::Actor actor, AlertId id, std::stri
         return check_release(db, desk, actor, id, seen);
     };
     CO_TRY_AS(AlertView view, co_await store_.read(std::move(look)));
-    if (view.full.alert.state == model::AlertState::Approved &&
-        model::goes_to_those_reached(view.full.content.kind)) {
-        CO_TRY(co_await stop_original(actor, view.full.content.of));
+    if (view.full.alert.state == model::AlertState::Approved) {
+        CO_TRY(co_await before_release(actor, view.full.content));
     }
     auto work = [this, actor, id, seen](store::Database& db) -> Result<Released> {
         const Desk desk{settings_, hooks_, templates_, clock_.now()};
@@ -165,6 +167,25 @@ Task<Result<Released>> Alerts::release(model::Actor actor, AlertId id, std::stri
         hooks_.released(id);
     }
     co_return released;
+}
+
+void Alerts::get_ready(const AlertView& view) {
+    if (hooks_.prewarm) {
+        hooks_.prewarm();
+    }
+    if (hooks_.prepare && !view.full.content.lists.empty()) {
+        hooks_.prepare(order_of(view.full.content));
+    }
+}
+
+Task<Status> Alerts::before_release(model::Actor actor, model::AlertContent content) {
+    if (model::goes_to_those_reached(content.kind)) {
+        CO_TRY(co_await stop_original(std::move(actor), content.of));
+    } else if (hooks_.prepared) {
+        AudienceOrder order = order_of(content);
+        co_await hooks_.prepared(std::move(order));
+    }
+    co_return Status();
 }
 
 Task<Status> Alerts::stop_original(model::Actor actor, AlertId original) {
@@ -236,9 +257,7 @@ Task<Result<Released>> Alerts::send(model::Actor actor, AlertDraft draft, Idempo
     if (earlier) {
         co_return std::move(*earlier);
     }
-    if (model::goes_to_those_reached(draft.kind)) {
-        CO_TRY(co_await stop_original(actor, draft.of));
-    }
+    CO_TRY(co_await before_release(actor, content));
     auto work = [this, actor, content, key](store::Database& db) -> Result<Released> {
         const Desk desk{settings_, hooks_, templates_, clock_.now()};
         TRY_AS(std::optional<Released> sent, replay(db, desk, key));

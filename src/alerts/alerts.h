@@ -73,6 +73,11 @@ struct AlertHooks {
     std::function<Task<void>(AlertId)> settled;
     // A draft was saved: connect the main routes. May be null.
     std::function<void()> prewarm;
+    // A draft was saved or approved: begin to put its audience together. Must not block; may be
+    // null.
+    std::function<void(AudienceOrder)> prepare;
+    // Somebody waits to release: ends when the audience is as ready as it can be. May be null.
+    std::function<Task<void>(AudienceOrder)> prepared;
 };
 
 // What a person writes. The rest of a revision (sender, nonce) is added here.
@@ -151,6 +156,10 @@ class Alerts {
     Result<Preview> preview_of(const model::AlertContent& content,
                                const MailContext& context) const;
     Task<Status> stop_original(model::Actor actor, AlertId original);
+    // After a draft was saved or approved: all that can be done before its release.
+    void get_ready(const AlertView& view);
+    // The original of a correction is stopped, the audience is ready. A failure undoes nothing.
+    Task<Status> before_release(model::Actor actor, model::AlertContent content);
 
     store::Store& store_;
     const Clock& clock_;

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "delivery/audience_snapshot.h"
 #include "delivery/engine.h"
+#include "delivery/prepared_audience.h"
 #include "mail/dkim.h"
 #include "net/http_server.h"
 #include "store/store.h"
@@ -94,6 +95,8 @@ class Service::Impl {
         TRY(open_foundations());
         TRY(listen());
         TRY(make_delivery());
+        audiences_ = std::make_unique<delivery::PreparedAudiences>(*store_, clock_);
+        TRY(audiences_->start());
         make_newsroom();
         add_routes();
         TRY(engine_->start());
@@ -215,8 +218,15 @@ class Service::Impl {
             *store_, clock_, random_, *ring_, *templates_, audience_settings(), std::move(hears));
 
         alerts::AlertHooks hooks;
-        hooks.freeze = [](store::Database& db, const alerts::AudienceOrder& order) {
-            return delivery::freeze_audience(db, freeze_request(order));
+        hooks.freeze = [this](store::Database& db, const alerts::AudienceOrder& order) {
+            return audiences_->freeze(db, freeze_request(order));
+        };
+        hooks.prepare = [this](const alerts::AudienceOrder& order) {
+            spawn(io_.get_executor(), gate_, "prepare an audience",
+                  prepare_audience(order, delivery::PreparedAudiences::Need::Ahead));
+        };
+        hooks.prepared = [this](const alerts::AudienceOrder& order) {
+            return prepare_audience(order, delivery::PreparedAudiences::Need::Now);
         };
         hooks.count = [](store::Database& db, const alerts::AudienceOrder& order) {
             return delivery::count_audience(db, freeze_request(order));
@@ -232,6 +242,14 @@ class Service::Impl {
         auth.desk_url = config_.site.desk_url;
         auth.people_required = static_cast<int>(config_.desk.people_required);
         auth_ = std::make_unique<web::Auth>(*store_, clock_, random_, std::move(auth));
+    }
+
+    // A release does without it, more slowly.
+    Task<void> prepare_audience(alerts::AudienceOrder order,
+                                delivery::PreparedAudiences::Need need) {
+        if (const Status done = co_await audiences_->prepare(freeze_request(order), need); !done) {
+            log_warning("an audience could not be prepared: {}", done.error().message());
+        }
     }
 
     audience::AudienceSettings audience_settings() const {
@@ -356,6 +374,7 @@ class Service::Impl {
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<InboxService> inbox_;
     std::unique_ptr<delivery::Engine> engine_;
+    std::unique_ptr<delivery::PreparedAudiences> audiences_;
     std::unique_ptr<audience::Audience> audience_;
     std::unique_ptr<alerts::Alerts> alerts_;
     std::unique_ptr<web::Auth> auth_;

@@ -61,6 +61,14 @@ inline constexpr std::size_t kAlertListsMax = 64;  // lists that one alert goes 
 inline constexpr std::size_t kPartitionRecipients = 10'000;
 // A domain with so many recipients has partitions of its own, so that a slow one delays no other.
 inline constexpr std::size_t kPartitionDomainRecipients = 2'000;
+// A large audience is put together before its release (delivery/prepared_audience.h). Freezing so
+// few at the release costs 20 ms: nothing is prepared for them.
+inline constexpr std::size_t kAudiencePreparedMin = 20'000;
+inline constexpr std::size_t kAudiencesPrepared = 4;  // sets of lists; 1.4 MB a million recipients
+inline constexpr std::size_t kAudienceChangesMax = 20'000;  // more: it is put together anew
+// Subscribers of one step, 10 ms of the store thread; 50 ms if a release waits for it.
+inline constexpr std::size_t kAudienceStep = 10'000;
+inline constexpr std::size_t kAudienceHurriedStep = 50'000;
 inline constexpr std::size_t kOutcomeGroupRecords = 1'024;        // commit at this many ...
 inline constexpr std::chrono::milliseconds kOutcomeGroupTime{5};  // ... or after this long
 inline constexpr std::size_t kReplyTextBytesMax = 256;            // kept of a server's reply

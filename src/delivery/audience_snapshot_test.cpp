@@ -134,16 +134,46 @@ TEST_F(AudienceSnapshot, ASmallListAmongManyReadersIsSortedAlike) {
     EXPECT_THAT(got, SizeIs(10));
 }
 
-TEST_F(AudienceSnapshot, CutsPartitionsAtTheirSize) {
+TEST_F(AudienceSnapshot, CutsPartitionsByDomainAndSize) {
     const ListId news = add_list("news");
-    add_readers(news, static_cast<int>(limits::kPartitionRecipients) + 5);
+    const auto readers = add_readers(news, 3 * 3'335);  // over three domains
     const AlertId alert = release({.lists = {news}});
-    EXPECT_THAT(audience(alert), SizeIs(limits::kPartitionRecipients + 5));
+    EXPECT_THAT(audience(alert), SizeIs(readers.size()));
     const auto sums = store_->run([&](store::Database& db) -> Result<store::PartitionSums> {
         return store::sum_partitions(db, alert);
     });
-    EXPECT_EQ(sums->partitions, 2U);
-    EXPECT_EQ(sums->audience, limits::kPartitionRecipients + 5);
+    EXPECT_EQ(sums->partitions, 3U);
+    EXPECT_EQ(sums->audience, readers.size());
+}
+
+TEST_F(AudienceSnapshot, ClaimsNoPartitionOfAnExcludedDomain) {
+    const ListId news = add_list("news");
+    add_readers(news, 3 * static_cast<int>(limits::kPartitionDomainRecipients));
+    const AlertId alert = release({.lists = {news}});
+    const auto claim = [&](const std::vector<std::string>& excluded) {
+        return store_
+            ->run([&](store::Database& db) -> Result<std::string> {
+                const store::LeaseTerms terms{
+                    .owner = "t", .now = clock_.now(), .until = clock_.now() + Seconds(60)};
+                const auto claimed = store::claim_partition(db, alert, terms, excluded);
+                return claimed ? claimed->domain : "none";
+            })
+            .value();
+    };
+    EXPECT_EQ(claim({"a.example", "c.example"}), "b.example");
+    EXPECT_EQ(claim({"a.example", "c.example"}), "none");
+    EXPECT_EQ(claim({"c.example"}), "a.example");
+    EXPECT_EQ(claim({}), "c.example");
+    EXPECT_EQ(claim({}), "none");
+}
+
+TEST_F(AudienceSnapshot, AnEmptyAudienceNamesTheLists) {
+    const ListId news = add_list("news");
+    const ListId sport = add_list("sport");
+    EXPECT_EQ(try_release({.lists = {news}}).error().message(),
+              "nobody would get this: list news has no active subscriber");
+    EXPECT_EQ(try_release({.lists = {news, sport}}).error().message(),
+              "nobody would get this: lists news, sport have no active subscriber");
 }
 
 TEST_F(AudienceSnapshot, ACorrectionGoesToThoseReachedWhoHaveNotLeft) {

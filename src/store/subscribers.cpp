@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "store/prepared_audience.h"
+
 namespace tocsin::store {
 
 namespace {
@@ -70,6 +72,7 @@ void delete_subscriber(Database& db, SubscriberId id) {
     db.execute("DELETE FROM subscription WHERE subscriber_id = $1", {id});
     db.execute("DELETE FROM purpose WHERE subscriber_id = $1", {id});
     db.execute("DELETE FROM subscriber WHERE id = $1", {id});
+    note_audience_change(db, id);
 }
 
 std::optional<model::SubscriptionState> subscription_state(Database& db, SubscriberId subscriber,
@@ -98,6 +101,7 @@ void set_pending(Database& db, SubscriberId subscriber, ListId list, Time now) {
         "VALUES ($1, $2, 'pending', $3) ON CONFLICT (subscriber_id, list_id) DO UPDATE SET "
         "state = 'pending', requested_at = $3, confirmed_at = NULL, left_at = NULL",
         {subscriber, list, now});
+    note_audience_change(db, subscriber);
 }
 
 void set_active(Database& db, SubscriberId subscriber, ListId list, Time now) {
@@ -107,6 +111,7 @@ void set_active(Database& db, SubscriberId subscriber, ListId list, Time now) {
         "ON CONFLICT (subscriber_id, list_id) DO UPDATE SET "
         "state = 'active', confirmed_at = $3, left_at = NULL",
         {subscriber, list, now});
+    note_audience_change(db, subscriber);
 }
 
 void set_left(Database& db, SubscriberId subscriber, ListId list, Time now) {
@@ -114,6 +119,7 @@ void set_left(Database& db, SubscriberId subscriber, ListId list, Time now) {
         "UPDATE subscription SET state = 'left', left_at = $3 "
         "WHERE subscriber_id = $1 AND list_id = $2 AND state <> 'left'",
         {subscriber, list, now});
+    note_audience_change(db, subscriber);
 }
 
 std::vector<PurposeRow> purposes_of(Database& db, SubscriberId subscriber) {

@@ -1,7 +1,8 @@
 // Verbs of subscribers, their subscriptions and purposes. Store thread only.
 //
 // The rules (what may become of a subscription) are in model/subscription.h; these verbs only read
-// and write.
+// and write. Whatever changes a subscription is here, and tells audiences that are being prepared
+// (store/prepared_audience.h): no other code writes to `subscription` or deletes a subscriber.
 #pragma once
 
 #include <cstdint>
