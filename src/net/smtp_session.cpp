@@ -1,5 +1,3 @@
-#include "net/smtp_session.h"
-
 #include <exception>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -11,6 +9,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "mail/smtp_client.h"
+#include "net/smtp_conversation.h"
 #include "net/smtp_session_end.h"
 #include "net/smtp_stream.h"
 
@@ -120,11 +119,13 @@ class Session {
     bool timed_out_ = false;
     bool cancelled_ = false;
     Status tls_ = {};
+    SmtpPeer peer_;
     std::string lost_;  // why reading or writing failed
     std::uint64_t messages_ = 0;
 };
 
 Task<SessionEnd> Session::run() {
+    peer_ = {route_.host, stream_.peer(), SmtpPeer::Tls::None};
     if (route_.tls == SmtpRoute::Tls::Implicit) {
         tls_ = co_await handshake();
     }
@@ -145,6 +146,12 @@ Task<Status> Session::handshake() {
     clear_limit();
     const auto state = co_await asio::this_coro::cancellation_state;
     cancelled_ = state.cancelled() != asio::cancellation_type::none;
+    if (status) {
+        peer_.tls =
+            verify == TlsVerify::Nothing ? SmtpPeer::Tls::Unverified : SmtpPeer::Tls::Verified;
+    } else if (timed_out_) {
+        co_return Error(ErrorKind::Timeout, "the handshake was not answered in time");
+    }
     co_return status;
 }
 
@@ -211,22 +218,24 @@ SessionEnd Session::verdict() const {
         end = describe_end(route_, client_);
     } else if (cancelled_) {
         end = own(Reason::Cancelled, Fault::Passing, ErrorKind::Cancelled, "told to stop");
-    } else if (timed_out_) {
-        end = own(Reason::TimedOut, Fault::Passing, ErrorKind::Timeout,
-                  "the peer did not answer in time");
     } else if (!tls_) {
         // A certificate that does not verify stays so until somebody does something.
         const bool certificate = tls_.error().kind() == ErrorKind::Invalid ||
-                                 tls_.error().message().starts_with("the certificate");
+                                 stream_.tls_failure() != TlsFailure::Handshake;
         end =
             own(Reason::TlsFailed, certificate ? Fault::Config : Fault::Passing,
                 ErrorKind::Unavailable, "TLS failed, nothing was sent: " + tls_.error().message());
+        end.tls_failure = stream_.tls_failure();
+    } else if (timed_out_) {
+        end = own(Reason::TimedOut, Fault::Passing, ErrorKind::Timeout,
+                  "the peer did not answer in time");
     } else {
         end = own(Reason::PeerEnded, Fault::Passing, ErrorKind::Unavailable,
                   "the connection was lost: " + lost_);
     }
     end.ready = announced_;
     end.messages = messages_;
+    end.peer = peer_;
     return end;
 }
 
@@ -235,6 +244,7 @@ SessionEnd Session::verdict() const {
 void Session::pump() {
     if (client_.ready() && !announced_) {
         announced_ = true;
+        feed_.on_peer(peer_);
         feed_.on_ready();
     }
     while (!feed_ended_ && !waiting_for_work_ && client_.wants_message()) {
@@ -396,39 +406,13 @@ Task<void> Session::wait_for_change() {
     co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-Task<SessionEnd> connect_and_run(const SmtpRoute& route, SmtpFeed& feed,
-                                 const SmtpSessionOptions& options) {
-    auto socket = co_await connect_tcp(route.host, route.port, options.times.connect);
-    if (!socket) {
-        const bool cancelled = socket.error().kind() == ErrorKind::Cancelled;
-        co_return session_end(
-            cancelled ? SessionEnd::Reason::Cancelled : SessionEnd::Reason::ConnectFailed,
-            SessionEnd::Fault::Passing, socket.error().kind(),
-            route.label() + ": " + socket.error().message());
-    }
-    const Executor executor = co_await asio::this_coro::executor;
-    SmtpStream stream(std::move(*socket));
-    Session session(executor, route, feed, options, stream);
-    co_return co_await session.run();
-}
-
 }  // namespace
 
-Task<SessionEnd> run_smtp_session(SmtpRoute route, SmtpFeed& feed, SmtpSessionOptions options) {
-    if (const Status checked = check_route(route); !checked) {
-        co_return session_end(SessionEnd::Reason::ConnectFailed, SessionEnd::Fault::Config,
-                              checked.error().kind(), checked.error().message());
-    }
-    // Cancellation ends the conversation, not the settling of its messages.
-    const bool throws = co_await asio::this_coro::throw_if_cancelled();
-    co_await asio::this_coro::throw_if_cancelled(false);
-    SessionEnd end = co_await connect_and_run(route, feed, options);
-    if (end.reason == SessionEnd::Reason::TlsFailed && route.tls == SmtpRoute::Tls::Opportunistic) {
-        route.tls = SmtpRoute::Tls::None;
-        end = co_await connect_and_run(route, feed, options);
-    }
-    co_await asio::this_coro::throw_if_cancelled(throws);
-    co_return end;
+Task<SessionEnd> converse_smtp(SmtpStream& stream, const SmtpRoute& route, SmtpFeed& feed,
+                               const SmtpSessionOptions& options) {
+    const Executor executor = co_await asio::this_coro::executor;
+    Session session(executor, route, feed, options, stream);
+    co_return co_await session.run();
 }
 
 }  // namespace tocsin::net

@@ -1,10 +1,11 @@
 // run_smtp_session: one SMTP connection from resolve to QUIT, as a client.
 //
 // It asks its feed for messages and tells it what became of each. Inside, mail/smtp_client.h
-// decides and this suspends: it resolves, connects (every address of the host in turn), starts TLS,
-// writes, reads, and counts time. The next transaction's commands ride behind the final dot of the
-// last one where the peer offers PIPELINING, and whole messages follow each other where it offers
-// CHUNKING too (at most `window` are then unanswered).
+// decides and this suspends: it resolves, connects (smtp_dial.cpp: every address of the host, or of
+// the site's mail servers, in turn), starts TLS, writes, reads, and counts time (smtp_session.cpp).
+// The next transaction's commands ride behind the final dot of the last one where the peer offers
+// PIPELINING, and whole messages follow each other where it offers CHUNKING too (at most `window`
+// are then unanswered).
 //
 // Thread: everything happens on the executor that awaits it (one thread); the feed is called there.
 // Failure: never throws and never loses a message: each one that the feed gave has had exactly one
@@ -12,7 +13,11 @@
 // Stopping: a feed that returns nothing from try_next() and next() ends the session in order: no
 // new transaction, the final dots that are out are awaited, then QUIT. Cancelling the coroutine
 // drops the connection at once; its messages end NotSent or Unknown.
-// Not here: retry, choice of route, limits per site (delivery decides those).
+// In clear although TLS was offered: only where it is optional and the handshake failed; the host
+// is then remembered (MxMemory). Where TLS is required nothing goes in clear, whatever fails. Not
+// here: retry, choice of route, limits per site (delivery decides those). DANE and MTA-STS: they
+// will come as a stricter `tls` of one target; TLS reports as SessionEnd's `peer` and
+// `tls_failure`.
 #pragma once
 
 #include <chrono>
@@ -136,6 +141,7 @@ struct SessionEnd {
     bool ready = false;                // the session had been established (on_ready was called)
     std::uint64_t messages = 0;        // that were handed in
     SmtpPeer peer;                     // the last one tried
+    TlsFailure tls_failure = TlsFailure::None;  // of TlsFailed (for TLS reports later)
 
     bool ok() const { return reason == Reason::Done; }
 };

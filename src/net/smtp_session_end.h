@@ -3,6 +3,7 @@
 
 #include "mail/smtp_client.h"
 #include "net/smtp_session.h"
+#include "net/tcp_connect.h"
 
 namespace tocsin::net {
 
@@ -15,5 +16,7 @@ SessionEnd session_end(SessionEnd::Reason reason, SessionEnd::Fault fault, Error
 // Wrong before any connection is made: a name that cannot stand in EHLO, AUTH that could never
 // be safe.
 Status check_route(const SmtpRoute& route);
+
+Result<SourceAddresses> source_addresses(const SmtpRoute& route);
 
 }  // namespace tocsin::net

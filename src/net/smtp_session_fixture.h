@@ -147,7 +147,7 @@ class SmtpSessionFixture : public testing::Test {
         return end.value_or(SessionEnd{});
     }
     void start(SmtpRoute to, SmtpFeed& feed, std::optional<SessionEnd>& end) {
-        SmtpSessionOptions options{clients_, clock_, times_};
+        SmtpSessionOptions options{clients_, clock_, times_, session_mx_};
         asio::co_spawn(io_, run_smtp_session(std::move(to), feed, options),
                        asio::bind_cancellation_slot(
                            cancel_.slot(), [&end](std::exception_ptr failure, SessionEnd result) {
@@ -189,6 +189,7 @@ class SmtpSessionFixture : public testing::Test {
     SystemClock clock_;
     TlsClients clients_;
     SmtpTimes times_;
+    MxSessions* session_mx_ = nullptr;
     asio::cancellation_signal cancel_;
     std::filesystem::path folder_;
     std::optional<SmtpListener> listener_;

@@ -1,65 +1,13 @@
 // Sessions with a server that says exactly what the test tells it to.
-#include <boost/asio/write.hpp>
-
+#include "net/smtp_scripted_server.h"
 #include "net/smtp_session_fixture.h"
 
 namespace tocsin::net {
 namespace {
 
-using asio::ip::tcp;
 using Kind = SmtpOutcome::Kind;
 using Reason = SessionEnd::Reason;
 using SmtpSessionScript = SmtpSessionFixture;
-
-// --- with a server that says what the test tells it ---
-
-// Accepts one connection and says: each step waits for text to arrive, then answers.
-struct Step {
-    std::string wait_for;  // until this has been received; empty: at once
-    std::string say;
-};
-
-class ScriptedServer {
-  public:
-    enum class Then { Close, Hang };
-    ScriptedServer(asio::io_context& io, std::vector<Step> steps, Then then = Then::Close)
-        : acceptor_(io, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)) {
-        asio::co_spawn(io, serve(std::move(steps), then), [](std::exception_ptr) {});
-    }
-    std::uint16_t port() { return acceptor_.local_endpoint().port(); }
-    std::string received;
-    bool done = false;
-
-  private:
-    Task<void> serve(std::vector<Step> steps, Then then) {
-        auto [error, socket] = co_await acceptor_.async_accept(kTuple);
-        for (const Step& step : steps) {
-            while (received.find(step.wait_for) == std::string::npos) {
-                std::array<char, 65536> buffer;
-                const auto [failed, count] =
-                    co_await socket.async_read_some(asio::buffer(buffer), kTuple);
-                if (failed) {
-                    done = true;
-                    co_return;
-                }
-                received.append(buffer.data(), count);
-            }
-            received.erase(0, received.find(step.wait_for) + step.wait_for.size());
-            co_await asio::async_write(socket, asio::buffer(step.say), kTuple);
-        }
-        while (then == Then::Hang) {
-            std::array<char, 65536> buffer;
-            const auto [failed, count] =
-                co_await socket.async_read_some(asio::buffer(buffer), kTuple);
-            if (failed) {
-                break;
-            }
-            received.append(buffer.data(), count);
-        }
-        done = true;
-    }
-    tcp::acceptor acceptor_;
-};
 
 const Step kGreeting = {"", "220 mx\r\n"};
 const Step kEhlo = {"EHLO news.example\r\n", "250-mx\r\n250 PIPELINING\r\n"};
@@ -135,7 +83,9 @@ TEST_F(SmtpSessionScript, SilenceInsteadOfAHandshakeTimesOut) {
     ScriptedServer server(io_, {}, ScriptedServer::Then::Hang);
     ListFeed feed(io_, 1);
     const SessionEnd end = run(route(server.port(), SmtpRoute::Tls::Implicit), feed);
-    EXPECT_EQ(end.reason, Reason::TimedOut);
+    EXPECT_EQ(end.reason, Reason::TlsFailed);
+    EXPECT_EQ(end.fault, SessionEnd::Fault::Passing);
+    EXPECT_NE(end.error.message().find("in time"), std::string::npos) << end.error.message();
 }
 
 TEST_F(SmtpSessionScript, AnswersInjectedBeforeTlsAreNotBelieved) {

@@ -50,6 +50,7 @@ Task<Status> SmtpStream::start_tls(TlsClients& clients, std::string ca_file, Tls
     const auto [error] =
         co_await tls_->stream.async_handshake(asio::ssl::stream_base::client, kTuple);
     if (error) {
+        tls_failure_ = handshake_failure(ssl);
         co_return unavailable(handshake_problem(ssl, error));
     }
     ++clients.impl().handshakes;

@@ -50,6 +50,8 @@ class SmtpStream {
 
     void close();
     bool is_tls() const { return tls_ != nullptr; }
+    // What was wrong, after start_tls() failed as a client.
+    TlsFailure tls_failure() const { return tls_failure_; }
     bool peer_is_loopback() const;
     std::string peer() const;  // numeric address
 
@@ -57,11 +59,8 @@ class SmtpStream {
     struct Tls;
     boost::asio::ip::tcp::socket socket_;
     std::unique_ptr<Tls> tls_;
+    TlsFailure tls_failure_ = TlsFailure::None;
     std::vector<boost::asio::const_buffer> buffers_;
 };
-
-// Every address of the host in turn, `limit` for each and for the look-up.
-Task<Result<boost::asio::ip::tcp::socket>> connect_tcp(std::string host, std::uint16_t port,
-                                                       std::chrono::milliseconds limit);
 
 }  // namespace tocsin::net

@@ -1,11 +1,13 @@
-// connect_tcp(): look-up and connection, each with its limit.
+#include "net/tcp_connect.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "net/smtp_stream.h"
 
 namespace tocsin::net {
 
@@ -28,7 +30,7 @@ struct Lookup {
 };
 
 Task<Result<std::vector<tcp::endpoint>>> resolve(std::string host, std::uint16_t port,
-                                                 std::chrono::milliseconds limit) {
+                                                 Milliseconds limit) {
     boost::system::error_code not_numeric;
     const auto address = asio::ip::make_address(host, not_numeric);
     if (!not_numeric) {
@@ -59,31 +61,74 @@ Task<Result<std::vector<tcp::endpoint>>> resolve(std::string host, std::uint16_t
     co_return std::move(lookup->endpoints);
 }
 
-}  // namespace
-
-Task<Result<tcp::socket>> connect_tcp(std::string host, std::uint16_t port,
-                                      std::chrono::milliseconds limit) {
-    using asio::experimental::awaitable_operators::operator||;
-    CO_TRY_AS(const auto endpoints, co_await resolve(host, port, limit));
-    const Executor executor = co_await asio::this_coro::executor;
-    std::string problem;
-    for (const tcp::endpoint& endpoint : endpoints) {
-        tcp::socket socket(executor);
-        asio::steady_timer timer(executor, limit);
-        const auto first =
-            co_await (socket.async_connect(endpoint, kTuple) || timer.async_wait(kTuple));
-        if (first.index() == 0 && !std::get<0>(std::get<0>(first))) {
-            co_return std::move(socket);
-        }
-        problem = endpoint.address().to_string() + " port " + std::to_string(port) + ": " +
-                  (first.index() == 0 ? std::get<0>(std::get<0>(first)).message()
-                                      : std::string("no answer in time"));
-        const auto state = co_await asio::this_coro::cancellation_state;
-        if (state.cancelled() != asio::cancellation_type::none) {
-            co_return Error(ErrorKind::Cancelled, "told to stop");
+// Opens the socket and binds it to our own address, if one is set for its family.
+Status prepare(tcp::socket& socket, const tcp::endpoint& endpoint, const SourceAddresses& sources) {
+    const auto& source = endpoint.address().is_v4() ? sources.v4 : sources.v6;
+    boost::system::error_code error;
+    socket.open(endpoint.protocol(), error);
+    if (!error && source) {
+#ifdef IP_BIND_ADDRESS_NO_PORT
+        // The port is chosen when connecting: as many connections as there are ports a peer.
+        const int yes = 1;
+        ::setsockopt(socket.native_handle(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+#endif
+        socket.bind(tcp::endpoint(*source, 0), error);
+        if (error) {
+            return invalid("cannot send from " + source->to_string() + ": " + error.message());
         }
     }
-    co_return unavailable("cannot connect to " + problem);
+    if (error) {
+        return unavailable(error.message());
+    }
+    return {};
+}
+
+}  // namespace
+
+Task<Result<tcp::socket>> connect_address(tcp::endpoint endpoint, SourceAddresses sources,
+                                          Milliseconds limit) {
+    using asio::experimental::awaitable_operators::operator||;
+    const Executor executor = co_await asio::this_coro::executor;
+    tcp::socket socket(executor);
+    const std::string where =
+        endpoint.address().to_string() + " port " + std::to_string(endpoint.port());
+    if (const Status prepared = prepare(socket, endpoint, sources); !prepared) {
+        co_return prepared.error().with_context(where);
+    }
+    asio::steady_timer timer(executor, limit);
+    const auto first =
+        co_await (socket.async_connect(endpoint, kTuple) || timer.async_wait(kTuple));
+    if (first.index() == 0 && !std::get<0>(std::get<0>(first))) {
+        co_return std::move(socket);
+    }
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) {
+        co_return Error(ErrorKind::Cancelled, "told to stop");
+    }
+    if (first.index() != 0) {
+        co_return Error(ErrorKind::Timeout, where + ": no answer in time");
+    }
+    co_return unavailable(where + ": " + std::get<0>(std::get<0>(first)).message());
+}
+
+Task<Result<tcp::socket>> connect_tcp(std::string host, std::uint16_t port, SourceAddresses sources,
+                                      Milliseconds limit) {
+    CO_TRY_AS(const auto endpoints, co_await resolve(host, port, limit));
+    Error problem(ErrorKind::Unavailable,
+                  host + " has no address of a family that may be sent from");
+    for (const tcp::endpoint& endpoint : endpoints) {
+        if (!sources.reaches(endpoint.address())) {
+            continue;
+        }
+        Result<tcp::socket> socket = co_await connect_address(endpoint, sources, limit);
+        if (socket || socket.error().kind() == ErrorKind::Cancelled) {
+            co_return socket;
+        }
+        const ErrorKind kind = socket.error().kind() == ErrorKind::Invalid ? ErrorKind::Invalid
+                                                                           : ErrorKind::Unavailable;
+        problem = Error(kind, "cannot connect to " + socket.error().message());
+    }
+    co_return problem;
 }
 
 }  // namespace tocsin::net

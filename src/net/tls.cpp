@@ -73,6 +73,8 @@ Result<asio::ssl::context*> TlsClients::Impl::context(const std::string& ca_file
         }
     } else {
         made->set_verify_mode(asio::ssl::verify_none, error);
+        // A key that is too short for trust is still better than no TLS.
+        SSL_CTX_set_security_level(native, 1);
     }
     SSL_CTX_set_session_cache_mode(native,
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
@@ -159,6 +161,39 @@ std::string handshake_problem(SSL* ssl, const boost::system::error_code& error) 
                X509_verify_cert_error_string(verdict);
     }
     return error.message();
+}
+
+TlsFailure handshake_failure(SSL* ssl) {
+    switch (SSL_get_verify_result(ssl)) {
+        case X509_V_OK:
+            return TlsFailure::Handshake;
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return TlsFailure::HostMismatch;
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return TlsFailure::Expired;
+        default:
+            return TlsFailure::NotTrusted;
+    }
+}
+
+std::string_view to_string(TlsFailure failure) {
+    switch (failure) {
+        case TlsFailure::None:
+            return "";
+        case TlsFailure::NotOffered:
+            return "starttls-not-supported";
+        case TlsFailure::HostMismatch:
+            return "certificate-host-mismatch";
+        case TlsFailure::Expired:
+            return "certificate-expired";
+        case TlsFailure::NotTrusted:
+            return "certificate-not-trusted";
+        case TlsFailure::Handshake:
+            return "validation-failure";
+    }
+    return "";
 }
 
 }  // namespace tocsin::net

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -19,6 +20,18 @@ enum class TlsVerify {
     NameAndChain,
     Nothing,  // opportunistic only: an attacker who can forge could as well strip
 };
+
+// Why TLS failed, by the result types of RFC 8460 section 4.3 (TLS reports).
+enum class TlsFailure {
+    None,
+    NotOffered,  // starttls-not-supported
+    HostMismatch,
+    Expired,
+    NotTrusted,
+    Handshake,  // validation-failure: anything else
+};
+// "certificate-host-mismatch" and so on; "" for None.
+std::string_view to_string(TlsFailure failure);
 
 // Client contexts by (ca_file, verify) and the newest TLS session by peer.
 class TlsClients {

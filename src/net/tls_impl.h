@@ -46,4 +46,6 @@ struct TlsServer::Impl {
 // Why the handshake failed, in words: the certificate's fault if it was refused.
 std::string handshake_problem(SSL* ssl, const boost::system::error_code& error);
 
+TlsFailure handshake_failure(SSL* ssl);
+
 }  // namespace tocsin::net
