@@ -74,6 +74,7 @@ std::vector<Finding> examine(const DoctorOptions& options, const Clock& clock) {
     look_at_disk(config, findings);
     look_at_clock(clock, findings);
     look_at_limits(findings);
+    look_at_rules(config, findings);
     look_at_ports(config, state, findings);
     look_at_tls(config, findings);
     look_at_dkim(config, findings);

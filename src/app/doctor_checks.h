@@ -19,6 +19,8 @@ void look_at_secrets(const Config& config, Findings& findings);
 void look_at_database(const Config& config, ServiceState state, Findings& findings);
 void look_at_disk(const Config& config, Findings& findings);
 void look_at_clock(const Clock& clock, Findings& findings);
+// The shaping file, as it is now.
+void look_at_rules(const Config& config, Findings& findings);
 void look_at_limits(Findings& findings);
 // Running: somebody listens. Not running: the port is free for us.
 void look_at_ports(const Config& config, ServiceState state, Findings& findings);

@@ -15,6 +15,7 @@
 
 #include "app/doctor_checks.h"
 #include "app/secrets.h"
+#include "app/shaping_file.h"
 #include "base/limits.h"
 #include "net/tls.h"
 #include "store/migrate.h"
@@ -211,6 +212,21 @@ void look_at_limits(Findings& findings) {
          enough ? ""
                 : fmt::format("set LimitNOFILE={} in the unit, for many readers at once",
                               static_cast<std::uint64_t>(kOpenFilesMin))});
+}
+
+void look_at_rules(const Config& config, Findings& findings) {
+    if (config.delivery.rules.empty()) {
+        findings.push_back({Level::Ok, "rules", "limits and reply rules: those that ship", ""});
+        return;
+    }
+    const auto read = read_shaping_file(config.delivery.rules);
+    findings.push_back(
+        {read ? Level::Ok : Level::Fail, "rules",
+         read ? config.delivery.rules + ": read, before the rules that ship"
+              : read.error().message(),
+         read ? ""
+              : "set it right: a running service keeps the rules it read before and takes the new "
+                "ones within seconds; it will not start with a broken file"});
 }
 
 void look_at_ports(const Config& config, ServiceState state, Findings& findings) {

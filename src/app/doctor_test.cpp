@@ -1,6 +1,7 @@
 #include "app/doctor.h"
 
 #include <filesystem>
+#include <fstream>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -75,6 +76,17 @@ class DoctorTest : public testing::Test {
     std::map<std::string, std::vector<std::string>> published_;
     DoctorOptions options_;
 };
+
+TEST_F(DoctorTest, ReadsTheShapingFileAsItIsNow) {
+    EXPECT_EQ(topic("rules"), "ok: limits and reply rules: those that ship\n");
+    const std::string file = temp_.file("limits.toml");
+    environment_["TOCSIN_DELIVERY_RULES"] = file;
+    EXPECT_THAT(topic("rules"), HasSubstr("fail: " + file + ": cannot be read"));
+    std::ofstream(file) << "[default]\nconnections = 0\n";
+    EXPECT_THAT(topic("rules"), HasSubstr("fail: " + file + ":2: [default] connections must be"));
+    std::ofstream(file) << "[default]\nconnections = 1\n";
+    EXPECT_EQ(topic("rules"), "ok: " + file + ": read, before the rules that ship\n");
+}
 
 TEST_F(DoctorTest, ANewInstallationIsWellButForItsRelay) {
     const auto findings = examine(options_, clock_);
