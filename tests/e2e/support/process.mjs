@@ -37,9 +37,9 @@ export function freePort() {
   });
 }
 
-export function isListening(port) {
+export function isListening(port, address = '127.0.0.1') {
   return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
+    const socket = net.connect(port, address);
     socket.once('connect', () => { socket.destroy(); resolve(true); });
     socket.once('error', () => resolve(false));
   });
