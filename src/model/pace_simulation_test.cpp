@@ -4,10 +4,10 @@
 // rest, 150 ms later. TOCSIN_SEED repeats a run.
 #include <cstdlib>
 #include <deque>
-#include <random>
 
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "model/pace.h"
 
 namespace tocsin::model {
@@ -64,7 +64,7 @@ class PaceSimulation : public ::testing::Test {
                 ++tally.sent;
                 const bool taken = provider.tokens >= 1 && !chance(provider.other_4xx);
                 provider.tokens -= taken ? 1 : 0;
-                const auto jitter = static_cast<std::int64_t>(random_() % 30);
+                const auto jitter = static_cast<std::int64_t>(random_.below(30));
                 const std::int64_t at_ms = ms_ + 150 + jitter;
                 replies_.push_back(
                     {replies_.empty() ? at_ms : std::max(at_ms, replies_.back().at_ms), taken});
@@ -74,7 +74,8 @@ class PaceSimulation : public ::testing::Test {
     }
 
     bool chance(double share) {
-        return std::uniform_real_distribution<double>(0, 1)(random_) < share;
+        constexpr std::uint64_t kParts = 1'000'000;
+        return static_cast<double>(random_.below(kParts)) < share * static_cast<double>(kParts);
     }
 
     std::int64_t ms_ = 0;
@@ -96,7 +97,7 @@ class PaceSimulation : public ::testing::Test {
         }
     }
 
-    std::mt19937_64 random_;
+    SeededRandom random_;
     std::deque<Reply> replies_;
 };
 
