@@ -29,9 +29,12 @@ bool by_rank(const MxTarget& a, const MxTarget& b) {
 MxPlan unsettled(const std::string& domain, DnsStatus status, std::string_view why) {
     const std::string_view what = status == DnsStatus::Bogus
                                       ? "DNSSEC says that the answer is forged or broken"
-                                      : "the DNS did not answer";
-    return MxPlan::later(
-        fmt::format("451 4.4.3 {}: {}{}{}", domain, what, why.empty() ? "" : ": ", why));
+                                      : "the DNS gave no answer";
+    std::string reason = fmt::format("451 4.4.3 {}: {}", domain, what);
+    if (!why.empty()) {
+        reason += fmt::format(" ({})", why);
+    }
+    return MxPlan::later(std::move(reason));
 }
 
 // The usable ones, best first, each host once at its best preference.

@@ -95,7 +95,7 @@ TEST(MxPlan, NoSuchDomainIsRefusedForGood) {
 TEST(MxPlan, FailureAndForgeryAreAskedAgain) {
     const MxPlan failed = plan_mx("example.com", DnsStatus::Failed, {}, "SERVFAIL");
     EXPECT_EQ(failed.kind, Kind::Later);
-    EXPECT_EQ(failed.reason, "451 4.4.3 example.com: the DNS did not answer: SERVFAIL");
+    EXPECT_EQ(failed.reason, "451 4.4.3 example.com: the DNS gave no answer (SERVFAIL)");
     const MxPlan bogus = plan_mx("example.com", DnsStatus::Bogus, {{1, "evil.example"}}, "");
     EXPECT_EQ(bogus.kind, Kind::Later);
     EXPECT_THAT(bogus.reason, HasSubstr("DNSSEC"));

@@ -212,7 +212,7 @@ Task<SiteAnswer> MxResolver::Impl::resolve_site(std::string domain) {
     if (plan.kind == MxPlan::Kind::AskAddresses) {
         const auto host = co_await host_of(domain);
         plan = host ? model::plan_without_mx(domain, host->a, host->aaaa)
-                    : MxPlan::later(fmt::format("451 4.4.3 {}: the DNS did not answer", domain));
+                    : MxPlan::later(fmt::format("451 4.4.3 {}: the DNS gave no answer", domain));
     }
     co_return co_await find_usable(domain, std::move(plan), ttl);
 }
@@ -238,7 +238,7 @@ Task<SiteAnswer> MxResolver::Impl::find_usable(std::string domain, MxPlan plan, 
         }
         const bool failed = !host || host->kind == HostAnswer::Kind::Later;
         if (out.reason.empty() || (failed && !later)) {
-            out.reason = host ? host->reason : target.host + ": the DNS did not answer";
+            out.reason = host ? host->reason : target.host + ": the DNS gave no answer";
         }
         later = later || failed;
     }
@@ -291,8 +291,8 @@ HostAnswer MxResolver::Impl::judge(const std::string& host, const DnsAnswer& a,
         const DnsAnswer& failed = unsure(a.status) ? a : aaaa;
         const std::string what = failed.status == DnsStatus::Bogus
                                      ? "its address is forged or broken, says DNSSEC"
-                                     : "the DNS did not answer";
-        out.reason = host + ": " + what + (failed.why.empty() ? "" : ": " + failed.why);
+                                     : "the DNS gave no answer";
+        out.reason = host + ": " + what + (failed.why.empty() ? "" : " (" + failed.why + ")");
         out.valid_until = after_failure();
     } else {
         out.kind = HostAnswer::Kind::Refused;

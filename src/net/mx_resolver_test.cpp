@@ -83,7 +83,7 @@ TEST_F(MxResolverTest, FailuresAreAskedAgainSoon) {
     dns_->any["broken.org"] = status(DnsStatus::Failed, "SERVFAIL");
     const SiteAnswer answer = site("broken.org");
     EXPECT_EQ(answer.kind, Kind::Later);
-    EXPECT_EQ(answer.reason, "451 4.4.3 broken.org: the DNS did not answer: SERVFAIL");
+    EXPECT_EQ(answer.reason, "451 4.4.3 broken.org: the DNS gave no answer (SERVFAIL)");
     site("broken.org");
     EXPECT_EQ(dns_->asked["broken.org"], 1);
     clock_.advance(limits::kDnsFailureTtl);
@@ -237,7 +237,7 @@ TEST(MxResolverStart, AResolverThatIsDownIsLater) {
     }
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->kind, Kind::Later);
-    EXPECT_THAT(answer->reason, StartsWith("451 4.4.3 example.org: the DNS did not answer"));
+    EXPECT_THAT(answer->reason, StartsWith("451 4.4.3 example.org: the DNS gave no answer"));
 }
 
 }  // namespace
