@@ -12,8 +12,8 @@
 #include "app/cli.h"
 #include "app/config.h"
 #include "base/crypto.h"
-#include "delivery/audience_snapshot.h"
 #include "delivery/engine.h"
+#include "delivery/prepared_audience.h"
 #include "delivery/signing_pool.h"
 #include "mail/dkim.h"
 #include "mail/message.h"
@@ -136,7 +136,12 @@ struct ReleasedAlert {
     double freeze_ms = 0;
 };
 
-Result<ReleasedAlert> release_alert(store::Store& store, const Clock& clock, ListId list,
+delivery::FreezeRequest audience_of(AlertId alert, ListId list) {
+    return {.alert = alert, .kind = model::AlertKind::Alert, .of = {}, .lists = {list}};
+}
+
+Result<ReleasedAlert> release_alert(store::Store& store, const Clock& clock,
+                                    delivery::PreparedAudiences& audiences, ListId list,
                                     const mail::MessageTemplate& message) {
     const SteadyTime begin = clock.steady();
     const Time now = clock.now();
@@ -147,10 +152,7 @@ Result<ReleasedAlert> release_alert(store::Store& store, const Clock& clock, Lis
         content.not_after = model::kNotAfterDefault;
         ReleasedAlert out;
         out.alert = store::insert_alert(db, {.content = content, .created_by = "bench", .at = now});
-        TRY_AS(out.audience, delivery::freeze_audience(db, {.alert = out.alert,
-                                                            .kind = model::AlertKind::Alert,
-                                                            .of = {},
-                                                            .lists = {list}}));
+        TRY_AS(out.audience, audiences.freeze(db, audience_of(out.alert, list)));
         store::set_released(db, out.alert,
                             {.compiled = message.dated(now).encode(),
                              .at = now,
@@ -287,8 +289,12 @@ Result<boost::json::object> bench_deliver(const BenchDeliverOptions& options) {
     delivery::Engine engine(*store, clock, ring, sign ? &keys : nullptr, engine_options,
                             {.finished = [&finished](AlertId) { finished.tell(); }});
     TRY(engine.start());
+    // As an approval does.
+    delivery::PreparedAudiences audiences(*store, clock);
+    TRY(audiences.start());
+    TRY(audiences.prepare_now(audience_of(AlertId(), list)));
     TRY_AS(const Measured measured, run_alert(*store, clock, engine, finished, [&] {
-               return release_alert(*store, clock, list, message);
+               return release_alert(*store, clock, audiences, list, message);
            }));
     engine.shutdown();
     const double limit_after = rsa_signatures_per_second(pem, cores, kSignTime);

@@ -154,6 +154,20 @@ Task<Status> PreparedAudiences::prepare(FreezeRequest request, Need need) {
     co_return Status();
 }
 
+Status PreparedAudiences::prepare_now(const FreezeRequest& request) {
+    using Begun = Result<std::shared_ptr<Preparation>>;
+    TRY_AS(const auto preparation, store_.run([&](store::Database& db) -> Begun {
+        return begin(db, request, Need::Ahead);
+    }));
+    bool ready = preparation == nullptr;
+    while (!ready) {
+        TRY_AS(ready, store_.run([&](store::Database& db) {
+            return advance(db, *preparation, Need::Ahead);
+        }));
+    }
+    return {};
+}
+
 // What is kept is changed after the last statement: a closure that fails must leave both as they
 // were. (If the commit fails, the store is at its end, and a watch that is not there is noticed.)
 std::shared_ptr<Preparation> PreparedAudiences::begin(store::Database& db,

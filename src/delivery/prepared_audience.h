@@ -10,11 +10,10 @@
 //    changes a subscription, or deletes a subscriber, from then on notes whose.
 //  - Who is not noted was the same at every step and still is, and was read exactly once: the order
 //    of reading (domain, id) cannot change, however the steps and other transactions interleave.
-//  - Who is noted counts for nothing in what was read. The release takes all of them out of it,
-//  asks
-//    the database about each, and appends those who belong to it, in partitions at the end. So it
-//    does not matter whether a step saw them before or after their change, how often they changed,
-//    whether they are erased by now or their id belongs to another reader.
+//  - Who is noted counts for nothing in what was read. The release takes all of them out of it and
+//    asks the database about each; those who belong to it are appended, in partitions of their own.
+//    So it does not matter whether a step saw them before or after their change, how often they
+//    changed, or whether they are erased by now.
 //  - No clock is read: a step of it changes nothing. A note is part of the transaction it tells of,
 //    so nothing is noted that did not happen, nor the other way round.
 // Whatever is not certain, ends in a full freeze: nothing prepared, the service restarted since,
@@ -87,11 +86,14 @@ class PreparedAudiences {
     // again is cheap; two at once share the work.
     Task<Status> prepare(FreezeRequest request, Need need);
 
+    // The same for callers without coroutines (the benchmark, tests): blocks.
+    Status prepare_now(const FreezeRequest& request);
+
     // freeze_audience(), the quick way if there is one. Store thread, in the releasing transaction.
     Result<std::uint64_t> freeze(store::Database& db, const FreezeRequest& request);
 
-    // The parts of prepare(), for callers without coroutines: begin() in a writing closure (null:
-    // nothing to prepare), then advance() in reading ones until it says true.
+    // The parts of prepare(): begin() in a writing closure (null: nothing to prepare), then
+    // advance() in reading ones until it says true.
     std::shared_ptr<Preparation> begin(store::Database& db, const FreezeRequest& request,
                                        Need need);
     Result<bool> advance(store::Database& db, Preparation& preparation, Need need);

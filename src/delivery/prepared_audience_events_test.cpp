@@ -68,7 +68,6 @@ class Readership {
             store::set_left(db, who, list, now);
         }
     }
-    // Its id may be given to the next one who signs up.
     void erase(store::Database& db, std::size_t which) {
         store::delete_subscriber(db, readers_[which]);
         readers_.erase(readers_.begin() + static_cast<std::ptrdiff_t>(which));

@@ -41,18 +41,6 @@ TEST_F(PreparedAudience, WhoLeftIsOutAndWhoJoinedIsIn) {
     }));
 }
 
-TEST_F(PreparedAudience, TheIdOfAnErasedReaderMayBeAnothersByNow) {
-    const ListId news = add_list("news");
-    add_readers(news, static_cast<int>(limits::kPartitionDomainRecipients), "a.example");
-    const auto readers = add_readers(news, 1, "a.example");
-    prepare({news});
-    change([&](store::Database& db) {
-        store::delete_subscriber(db, readers[0]);
-        store::set_active(db, add_reader(db, "b.example"), news, clock_.now());
-    });
-    expect_equal_freeze({news});
-}
-
 TEST_F(PreparedAudience, ALargeDomainKeepsItsPartition) {
     const ListId news = add_list("news");
     add_readers(news, 10, "a.example");
