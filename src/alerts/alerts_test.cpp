@@ -58,6 +58,11 @@ class AlertsTest : public testing::Test {
             frozen_.push_back(order);
             return Result<std::uint64_t>(audience_);
         };
+        hooks.prepare = [this](const AudienceOrder&) { ready_ += "begun "; };
+        hooks.prepared = [this](const AudienceOrder& order) -> Task<void> {
+            ready_ += order.lists == std::vector{ListId(1)} && frozen_.empty() ? "awaited " : "? ";
+            return sleep_for(Milliseconds(0));
+        };
         hooks.released = [this](AlertId id) { released_.push_back(id); };
         hooks.stop_now = [this](AlertId id) { stopped_.push_back(id); };
         alerts_ = std::make_unique<Alerts>(*store_, clock_, random_, templates_, settings_, hooks);
@@ -101,6 +106,7 @@ class AlertsTest : public testing::Test {
     std::unique_ptr<Alerts> alerts_;
     std::uint64_t audience_ = 3;
     std::vector<AudienceOrder> frozen_;
+    std::string ready_;
     std::vector<AlertId> released_, stopped_;
 };
 
@@ -159,6 +165,11 @@ TEST_F(AlertsTest, ReleasingTwiceIsOneRelease) {
     EXPECT_TRUE(again->again);
     EXPECT_EQ(frozen_.size(), 1U);
     EXPECT_EQ(released_.size(), 1U);
+}
+
+TEST_F(AlertsTest, TheAudienceIsMadeReadyBeforeTheRelease) {
+    released();  // written, approved, released
+    EXPECT_EQ(ready_, "begun begun awaited ");
 }
 
 TEST_F(AlertsTest, AnEditVoidsTheApproval) {
