@@ -100,7 +100,8 @@ TEST_F(ShapingFileTest, WhoWatchesHearsOfNewRulesOnly) {
     });
     write("[default]\nconnections = 6\n");
     raise(SIGHUP);
-    io.run_one();
+    io.run_one();  // the signal arrives
+    io.poll();     // and is handed over
     std::unique_lock lock(mutex);
     EXPECT_TRUE(heard.wait_for(lock, std::chrono::seconds(10), [&] { return !told.empty(); }));
     EXPECT_EQ(told.front(), 6U);

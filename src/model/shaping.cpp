@@ -349,9 +349,13 @@ std::string_view Shaping::shipped_text() {
 }
 
 Shaping Shaping::shipped() {
-    auto rules = Rules::parse(shipped_text(), kShippedName, nullptr);
-    CHECK(rules);
-    return Shaping(std::move(*rules));
+    // A constant: the text is in the program.
+    static const std::shared_ptr<const Rules> rules = [] {
+        auto parsed = Rules::parse(shipped_text(), kShippedName, nullptr);
+        CHECK(parsed);
+        return *parsed;
+    }();
+    return Shaping(rules);
 }
 
 Result<Shaping> Shaping::parse(std::string_view operator_toml, std::string_view file) {
