@@ -277,7 +277,8 @@ Task<Connection::Go> Connection::accept() {
     const bool cut = cuts_any("cut_after");
     const bool garbled = !cut && cuts_any("garbage_after");
     const bool late = !cut && !garbled && cuts_any("late");
-    const Status recorded = co_await record(cut || garbled ? "cut" : late ? "late" : "250");
+    const std::string_view answer = cut || garbled ? "cut" : late ? "late" : "250";
+    const Status recorded = co_await record(answer);
     if (!recorded) {
         log_error("sink: {}", recorded.error().message());
         server_.answer(Reply{451, "4.3.0", "cannot record"});
