@@ -170,6 +170,7 @@ async function worker() {
     await run.scope.close().catch((error) => wrong.push(String(error)));
     sums.runs += 1;
     sums.kills += run.kills;
+    if (options.json && sums.runs % 50 === 0) console.error(`${sums.runs} runs ...`);
     if (result.explained) add(run, result);
     if (wrong.length > 0) {
       sums.failed += 1;
