@@ -104,36 +104,40 @@ void ShapingFile::refuse(const std::string& why) {
 
 void ShapingFile::watch(boost::asio::io_context& io, Changed changed) {
     changed_ = std::move(changed);
-    hangups_.emplace(io, SIGHUP);
-    await_hangup();
+    {
+        const std::lock_guard lock(bell_->mutex);
+        bell_->signals.emplace(io, SIGHUP);
+        await_hangup(bell_);
+    }
     if (!path_.empty()) {
         thread_ = std::thread([this] { run(); });
     }
 }
 
-void ShapingFile::await_hangup() {
-    hangups_->async_wait([this](const boost::system::error_code& failed, int) {
-        if (failed) {
-            return;
-        }
-        {
-            const std::lock_guard lock(mutex_);
-            hangup_ = true;
-        }
-        wake_.notify_one();
-        await_hangup();
-    });
+// With the bell's mutex held.
+void ShapingFile::await_hangup(std::shared_ptr<Bell> bell) {
+    Bell& held = *bell;
+    held.signals->async_wait(
+        [bell = std::move(bell)](const boost::system::error_code& failed, int) {
+            const std::lock_guard lock(bell->mutex);
+            if (failed || bell->stopping) {
+                return;
+            }
+            bell->hangup = true;
+            bell->wake.notify_one();
+            await_hangup(bell);
+        });
 }
 
 void ShapingFile::run() {
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-        wake_.wait_for(lock, kLookEvery, [this] { return stopping_ || hangup_; });
-        if (stopping_) {
+    std::unique_lock lock(bell_->mutex);
+    for (;;) {
+        bell_->wake.wait_for(lock, kLookEvery, [this] { return bell_->stopping || bell_->hangup; });
+        if (bell_->stopping) {
             return;
         }
-        const Look how = hangup_ ? Look::Anyway : Look::IfChanged;
-        hangup_ = false;
+        const Look how = bell_->hangup ? Look::Anyway : Look::IfChanged;
+        bell_->hangup = false;
         lock.unlock();
         look(how);
         lock.lock();
@@ -142,14 +146,14 @@ void ShapingFile::run() {
 
 void ShapingFile::stop() {
     {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
+        const std::lock_guard lock(bell_->mutex);
+        bell_->stopping = true;
+        bell_->signals.reset();
+        bell_->wake.notify_one();
     }
-    wake_.notify_one();
     if (thread_.joinable()) {
         thread_.join();
     }
-    hangups_.reset();
 }
 
 }  // namespace tocsin::app

@@ -62,24 +62,30 @@ class ShapingFile {
         friend bool operator==(const Version&, const Version&) = default;
     };
 
+    // Wakes the thread. Shared with the handler of SIGHUP, which may be run after all this is gone.
+    struct Bell {
+        std::mutex mutex;
+        std::condition_variable wake;
+        bool hangup = false;
+        bool stopping = false;
+        std::optional<boost::asio::signal_set> signals;
+    };
+
     ShapingFile(std::string path, model::Shaping rules);
     static std::optional<Version> version_of(const std::string& path);
     void run();
-    void await_hangup();
+    static void await_hangup(std::shared_ptr<Bell> bell);
     void refuse(const std::string& why);
 
     const std::string path_;
     std::optional<Version> seen_;  // of look()'s thread
 
     mutable std::mutex mutex_;
-    std::condition_variable wake_;
     std::shared_ptr<const model::Shaping> rules_;
     std::string problem_;
-    bool hangup_ = false;
-    bool stopping_ = false;
 
     Changed changed_;
-    std::optional<boost::asio::signal_set> hangups_;
+    std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
     std::thread thread_;
 };
 
