@@ -1,9 +1,7 @@
 #include "app/service.h"
 
 #include <csignal>
-#include <fstream>
 #include <future>
-#include <iterator>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,9 +9,11 @@
 
 #include "alerts/alerts.h"
 #include "app/dev_site.h"
+#include "app/dns_service.h"
 #include "app/health.h"
 #include "app/inbox_service.h"
 #include "app/secrets.h"
+#include "app/shaping_file.h"
 #include "audience/audience.h"
 #include "base/log.h"
 #include "delivery/audience_snapshot.h"
@@ -53,21 +53,24 @@ Result<std::optional<mail::DkimKeys>> load_dkim(const Config::Dkim& dkim) {
     return std::optional<mail::DkimKeys>(std::move(keys));
 }
 
-// The operator's rules before the built-in ones.
-Result<model::ReplyRules> load_rules(const std::string& file) {
-    if (file.empty()) {
-        return model::ReplyRules::built_in();
-    }
-    std::ifstream in(file, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    if (!in) {
-        return not_found(fmt::format("cannot read {}, which [delivery] rules names", file));
-    }
-    Result<model::ReplyRules> rules = model::ReplyRules::parse(text);
-    if (!rules) {
-        return rules.error().with_context(file);
-    }
-    return rules;
+net::DnsOptions dns_options(const Config::Delivery& delivery) {
+    net::DnsOptions options;
+    options.server = delivery.dns;
+    using PrivateAddresses = Config::Delivery::PrivateAddresses;
+    options.private_targets = delivery.mx_private_addresses == PrivateAddresses::Allow
+                                  ? net::DnsOptions::PrivateTargets::Allow
+                                  : net::DnsOptions::PrivateTargets::Refuse;
+    return options;
+}
+
+delivery::MxDelivery mx_delivery(const Config::Delivery& delivery, net::MxResolver& resolver) {
+    return {.resolver = &resolver,
+            .port = delivery.mx_port,
+            .helo = delivery.helo,
+            .source_v4 = delivery.source_v4,
+            .source_v6 = delivery.source_v6,
+            .ca_file = {},
+            .connections_max = delivery.mx_connections_max};
 }
 
 delivery::FreezeRequest freeze_request(const alerts::AudienceOrder& order) {
@@ -100,6 +103,9 @@ class Service::Impl {
         make_newsroom();
         add_routes();
         TRY(engine_->start());
+        shaping_->watch(io_, [this](std::shared_ptr<const model::Shaping> rules) {
+            engine_->set_shaping(std::move(rules));
+        });
         spawn(io_.get_executor(), gate_, "tidy the audience", tidy_hourly());
         web_thread_ = std::thread([this] { io_.run(); });
         return mode_ == ServiceMode::Dev ? seed() : Status();
@@ -193,13 +199,13 @@ class Service::Impl {
         } else if (config_.delivery.relay) {
             options.relay = *config_.delivery.relay;
         } else {
-            return invalid(
-                "[delivery] relay = \"mx\": this version delivers through a smarthost only; name "
-                "one: relay = \"smtp://user:password@host:587?tls=required\"");
+            TRY_AS(dns_, DnsService::start(clock_, dns_options(config_.delivery)));
+            options.mx = mx_delivery(config_.delivery, dns_->resolver());
         }
         options.relay.helo = config_.delivery.helo;
         options.limits.connections = config_.delivery.connections_max;
-        TRY_AS(options.rules, load_rules(config_.delivery.rules));
+        TRY_AS(shaping_, ShapingFile::open(config_.delivery.rules));
+        options.shaping = shaping_->rules();
         options.bounce_domain = config_.inbound.bounce_domain;
         options.workers = config_.delivery.threads;
         options.signers = config_.delivery.signers;
@@ -321,7 +327,9 @@ class Service::Impl {
     }
 
     std::vector<web::SettingLine> setting_lines() const {
-        const std::string relay = inbox_ ? "the built-in inbox" : engine_->routes().front().name;
+        const std::string relay = inbox_ ? "the built-in inbox"
+                                  : dns_ ? "the recipients' own servers (MX)"
+                                         : engine_->routes().front().name;
         const std::string dkim = config_.dkim.enabled()
                                      ? config_.dkim.selector + "._domainkey." + config_.dkim.domain
                                      : "off: mail is not signed";
@@ -340,9 +348,13 @@ class Service::Impl {
                 server->stop();
             }
         }
+        if (shaping_) {
+            shaping_->stop();
+        }
         if (engine_) {
             engine_->shutdown(kDeliveryDrainTime);
         }
+        dns_.reset();
         if (web_thread_.joinable()) {
             spawn(io_.get_executor(), gate_, "drain the web", drain_web());
             web_thread_.join();
@@ -373,7 +385,9 @@ class Service::Impl {
     std::optional<mail::Templates> templates_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<InboxService> inbox_;
+    std::unique_ptr<ShapingFile> shaping_;
     std::unique_ptr<delivery::Engine> engine_;
+    std::unique_ptr<DnsService> dns_;
     std::unique_ptr<delivery::PreparedAudiences> audiences_;
     std::unique_ptr<audience::Audience> audience_;
     std::unique_ptr<alerts::Alerts> alerts_;

@@ -1,13 +1,17 @@
 // AlertShare: a worker's share of one alert: the partitions it holds and the mail on its way.
 //
-//   claim a partition -> load recipients by the block -> compose and sign (pool) -> ready
-//     -> a session takes it -> outcome -> ledger
-//          ^                                 |
-//          +---- retry queue (timed) --------+
+//   claim a partition -> load recipients by the block -> which route? -> compose and sign (pool)
+//     -> ready -> a session of that route takes it -> outcome -> ledger
+//          ^                                             |
+//          +------------- retry queue (timed) -----------+
 //
-// Bounded: `ready_bytes` composed ahead, one block being loaded, one partition's ids ahead, at most
-// kRetriesMax recipients waiting for a retry (then no further partition is claimed until some of
-// them have their end).
+// Routes do not wait for each other. Mail for a route that has enough ready, or takes none now, is
+// parked (RouteQueues); partitions that are wholly for such a route are held back, and others are
+// claimed past them.
+//
+// Bounded: `ready_bytes` composed ahead, one block being loaded, the encoded ids of
+// kPartitionsHeldMax partitions, kParkedMax parked recipients, at most kRetriesMax waiting for a
+// retry (then no further partition is claimed until some of them have their end).
 //
 // When the alert ends early (stopped, out of time) nothing more is handed out; what is in flight
 // gets its outcome; the rest is closed partition by partition, in the store, from what is durable.
@@ -20,12 +24,15 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "delivery/alert_run.h"
 #include "delivery/compose.h"
 #include "delivery/open_partition.h"
 #include "delivery/partition_close.h"
+#include "delivery/route_queues.h"
 #include "delivery/worker_context.h"
 #include "net/smtp_session.h"
 
@@ -42,13 +49,19 @@ class AlertShare {
     // Every 50 ms: what time has made due.
     void tick();
 
-    std::size_t ready() const { return ready_.size(); }
-    std::size_t coming() const { return ready_.size() + loading_ + composing_ + due_.size(); }
-    std::optional<net::OutgoingMessage> take();
+    std::size_t ready(OutletId outlet) const { return queues_.at(outlet).ready.size(); }
+    std::size_t coming(OutletId outlet) const;
+    std::optional<net::OutgoingMessage> take(OutletId outlet);
     // Of one that was taken: nothing has happened since that keeps it back.
     bool wanted(std::uint32_t slot) const;
     void on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome);
     void on_spent(net::OutgoingMessage&& message);
+
+    // Alerts behind others of their lane have little composed ahead until their turn comes.
+    enum class Turn { Ours, Later };
+    void set_turn(Turn turn) { turn_ = turn; }
+    // There is mail that has not been begun with.
+    bool has_fresh() const { return !ended() && (fresh_left() > 0 || !none_to_claim_); }
 
     // The leases that this worker still has: whatever else it holds is lost.
     void on_renewed(const std::vector<store::PartitionKey>& held);
@@ -67,29 +80,42 @@ class AlertShare {
         Attempt attempt;
         bool operator<(const Later& other) const { return at > other.at; }  // earliest on top
     };
-    struct Ready {
-        Attempt attempt;
-        net::OutgoingMessage message;
-    };
-
-    // --- alert_share.cpp: on the way out ---
+    // --- alert_share_claim.cpp: partitions ---
     void claim();
     void on_claimed(Result<std::optional<store::ClaimedPartition>> result);
     Status adopt(store::ClaimedPartition claimed);
     void adopt_recipient(const std::shared_ptr<OpenPartition>& partition, std::uint32_t index,
-                         const RecipientState& state);
-    std::size_t ahead_max() const;
+                         const ChunkRecipient& recipient, const RecipientState& state);
     std::size_t fresh_left() const;
+    bool held_back(const OpenPartition& partition) const;
+
+    // --- alert_share_load.cpp: whose turn it is, and which way they go ---
+    std::size_t ahead_max() const;
+    std::size_t room_of(OutletId outlet) const;
+    bool may_begin_more() const;
+    bool hungry(OutletId outlet) const;
     void load();
-    std::vector<Attempt> gather(std::size_t most);
+    std::vector<Attempt> gather();
+    void gather_parked(std::vector<Attempt>& attempts);
+    void gather_fresh(std::vector<Attempt>& attempts, std::size_t most);
     void on_loaded(std::vector<Attempt> attempts, Result<std::vector<store::RecipientRow>> rows);
+    void send_on_its_way(Attempt attempt, store::RecipientRow& row, std::vector<Draft>& drafts);
+    void wait_for_route(Attempt attempt, const std::string& domain);
+    static Task<void> look_up(AlertShare* self, net::MxResolver* resolver, std::string domain);
+    void on_looked_up(const std::string& domain, const net::SiteAnswer& answer);
+    void no_route(Attempt attempt, const RouteAnswer& answer);
+    void park_what_is_blocked();
+
+    // --- alert_share.cpp: composing and handing out ---
     void submit(std::vector<Draft> drafts);
     void on_composed(DraftBatch batch);
     void make_ready(Draft draft);
+    void wake_ready();
     net::OutgoingMessage blank();
 
     // --- alert_share_outcome.cpp: on the way back ---
-    void on_reply(Attempt attempt, const net::SmtpOutcome& outcome);
+    void on_reply(Attempt attempt, const net::SmtpOutcome& outcome, OutletId outlet);
+    void on_refusal(Attempt attempt, const net::SmtpOutcome& outcome, OutletId outlet);
     void on_not_sent(Attempt attempt, const net::SmtpOutcome& outcome);
     void on_reply_lost(Attempt attempt, const net::SmtpOutcome& outcome);
     void retry_or_expire(Attempt attempt, const std::string& reply);
@@ -102,6 +128,7 @@ class AlertShare {
     // --- alert_share_close.cpp: an early end ---
     void close();
     void drop_unsent();
+    void withdraw_intent(Attempt& attempt);
     void close_unclaimed();
     void mark_awaited();
     void settle_if_closed();
@@ -115,16 +142,24 @@ class AlertShare {
     std::vector<std::shared_ptr<OpenPartition>> partitions_;
     bool claiming_ = false;
     SteadyTime claim_at_{};  // not before: there was nothing to claim
+    bool none_to_claim_ = false;
+    Turn turn_ = Turn::Ours;
 
     std::priority_queue<Later> later_;  // the retry queue
     std::deque<Attempt> due_;           // retries whose time has come
     std::size_t loading_ = 0;           // recipients being read
-    std::size_t composing_ = 0;         // recipients in the pool, or whose intent is on its way
     std::size_t batch_ = 0;             // messages of the next composing job; grows
-    std::deque<Ready> ready_;
+    RouteQueues queues_;
+    std::vector<OutletId> made_ready_;  // that have mail and are to be woken
+    OutletId parked_next_ = 0;          // whose parked mail is looked at first
+    // Recipients whose domain's route is being looked up.
+    std::unordered_map<std::string, std::vector<Attempt>> looked_up_;
+    std::size_t waiting_for_route_ = 0;
+    std::size_t look_ups_ = 0;
 
     struct Slot {
         std::optional<Attempt> attempt;
+        OutletId outlet = 0;
         std::string address;  // to take out of the reply
     };
     std::vector<Slot> slots_;  // in flight, by the lower bits of their tags

@@ -38,25 +38,26 @@ void AlertShare::close() {
 
 void AlertShare::drop_unsent() {
     withdraw_intents();
-    for (Ready& ready : ready_) {
-        on_spent(std::move(ready.message));
-    }
-    ready_.clear();
+    queues_.drain([this](ReadyMail mail) { on_spent(std::move(mail.message)); });
     due_.clear();
     later_ = {};
+    looked_up_.clear();
+    waiting_for_route_ = 0;
     for (const auto& partition : partitions_) {
-        partition->chunk = {};
+        partition->fresh.reset();
         partition->skip = {};
-        partition->cursor = 0;
     }
 }
 
 void AlertShare::withdraw_intents() {
-    for (Ready& ready : ready_) {
-        if (ready.attempt.intent && !ready.attempt.partition->lost) {
-            record(ready.attempt, RecordKind::Deferred, "not sent");
-            ready.attempt.intent = false;
-        }
+    queues_.for_each_ready([this](ReadyMail& mail) { withdraw_intent(mail.attempt); });
+}
+
+// At most once: it was not handed out after all.
+void AlertShare::withdraw_intent(Attempt& attempt) {
+    if (attempt.intent && !attempt.partition->lost) {
+        record(attempt, RecordKind::Deferred, "not sent");
+        attempt.intent = false;
     }
 }
 
@@ -118,8 +119,8 @@ void AlertShare::settle_if_closed() {
 }
 
 bool AlertShare::done() const {
-    return partitions_.empty() && loading_ == 0 && composing_ == 0 && finishing_ == 0 &&
-           !claiming_ && !closing_next_ && free_slots_.size() == slots_.size() &&
+    return partitions_.empty() && loading_ == 0 && queues_.composing() == 0 && look_ups_ == 0 &&
+           finishing_ == 0 && !claiming_ && !closing_next_ && free_slots_.size() == slots_.size() &&
            awaited_ != Awaited::Marking;
 }
 

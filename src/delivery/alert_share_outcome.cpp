@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "delivery/alert_share.h"
+#include "delivery/refusal.h"
 #include "mail/smtp_reply.h"
 #include "model/retry.h"
 
@@ -11,21 +12,6 @@ namespace {
 
 constexpr std::uint8_t kSlipsMax = 3;
 constexpr Milliseconds kAfterLostReply{1'000};
-
-model::ReplyStage stage_of(net::SmtpOutcome::Stage stage) {
-    using Stage = net::SmtpOutcome::Stage;
-    switch (stage) {
-        case Stage::Mail:
-            return model::ReplyStage::Mail;
-        case Stage::Rcpt:
-            return model::ReplyStage::Rcpt;
-        case Stage::Data:
-            return model::ReplyStage::Data;
-        case Stage::FinalDot:
-            break;
-    }
-    return model::ReplyStage::FinalDot;
-}
 
 }  // namespace
 
@@ -39,7 +25,7 @@ void AlertShare::on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome)
         reply_address_ = std::move(slots_[slot].address);
         switch (outcome.kind) {
             case net::SmtpOutcome::Kind::Replied:
-                on_reply(std::move(attempt), outcome);
+                on_reply(std::move(attempt), outcome, slots_[slot].outlet);
                 break;
             case net::SmtpOutcome::Kind::NotSent:
                 on_not_sent(std::move(attempt), outcome);
@@ -54,43 +40,33 @@ void AlertShare::on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome)
     finish_if_ended(partition);
 }
 
-void AlertShare::on_reply(Attempt attempt, const net::SmtpOutcome& outcome) {
+void AlertShare::on_reply(Attempt attempt, const net::SmtpOutcome& outcome, OutletId outlet) {
+    if (!outcome.reply.positive()) {
+        return on_refusal(std::move(attempt), outcome, outlet);
+    }
+    ++attempt.attempts;
+    context_.outlets.at(outlet).route().group().on_accepted(context_.clock.steady());
+    end(attempt, RecordKind::Delivered,
+        tidy_reply(mail::to_line(outcome.reply), reply_address_, ReplyDetail::WithoutQueueIds));
+}
+
+void AlertShare::on_refusal(Attempt attempt, const net::SmtpOutcome& outcome, OutletId outlet) {
     const mail::Reply& reply = outcome.reply;
-    const model::ReplyDecision decision =
-        context_.options.rules.decide({.code = reply.code,
-                                       .enhanced = reply.enhanced,
-                                       .text = reply.text,
-                                       .stage = stage_of(outcome.stage)});
-    const bool accepted = decision.action == model::ReplyAction::Accepted;
-    const std::string text =
-        tidy_reply(mail::to_line(reply), reply_address_,
-                   accepted ? ReplyDetail::WithoutQueueIds : ReplyDetail::Full);
-    const std::string why = decision.note.empty() ? text : decision.note + ": " + text;
-    const SteadyTime now = context_.clock.steady();
-    switch (decision.action) {
-        case model::ReplyAction::Accepted:
-            ++attempt.attempts;
-            context_.pace.on_accepted(now);
-            return end(attempt, RecordKind::Delivered, text);
+    const std::string text = tidy_reply(mail::to_line(reply), reply_address_, ReplyDetail::Full);
+    switch (learn_from_refusal(context_, outcome, outlet, text).action) {
         case model::ReplyAction::Fail:
             ++attempt.attempts;
             return end(attempt, attempt.maybe_delivered ? RecordKind::Unknown : RecordKind::Failed,
                        text);
+        case model::ReplyAction::Accepted:
         case model::ReplyAction::Retry:
             ++attempt.attempts;
             return retry_or_expire(std::move(attempt), text);
         case model::ReplyAction::Throttle:
-            context_.pace.on_throttle(now, why);
-            break;
-        case model::ReplyAction::Config:
-            log_warning("{}: {}; nothing leaves there for {} s", context_.options.relay.label(),
-                        why, decision.hold.count());
-            [[fallthrough]];
         case model::ReplyAction::Suspend:
-            context_.pace.on_suspend(now, decision.hold, why);
-            break;
+        case model::ReplyAction::Config:
+            return defer(std::move(attempt), RecordKind::Deferred, model::kThrottleDelay, text);
     }
-    defer(std::move(attempt), RecordKind::Deferred, model::kThrottleDelay, text);
 }
 
 // The connection ended before the message was complete: certainly not accepted. That is nobody's
@@ -212,30 +188,6 @@ void AlertShare::on_closed(const std::shared_ptr<OpenPartition>& partition, Resu
     }
     settle_if_closed();
     pump();
-}
-
-void AlertShare::on_renewed(const std::vector<store::PartitionKey>& held) {
-    const auto partitions = partitions_;
-    for (const auto& partition : partitions) {
-        const bool ours = std::any_of(held.begin(), held.end(), [&](const auto& key) {
-            return key.alert == partition->key.alert && key.partition == partition->key.partition &&
-                   key.generation == partition->key.generation;
-        });
-        if (!ours && !partition->finishing) {
-            on_lost(partition);
-        }
-    }
-}
-
-// Another worker has the lease, and with it what happens to these recipients.
-void AlertShare::on_lost(const std::shared_ptr<OpenPartition>& partition) {
-    if (!partition->lost) {
-        partition->lost = true;
-        log_warning("alert {}: partition {} was taken over by another worker",
-                    partition->key.alert.value(), partition->key.partition);
-    }
-    std::erase(partitions_, partition);
-    settle_if_closed();
 }
 
 }  // namespace tocsin::delivery

@@ -19,6 +19,7 @@ namespace tocsin::delivery {
 
 struct Draft {
     Attempt attempt;
+    OutletId outlet = 0;            // by which it leaves
     std::string subject;            // the reader's 16 bytes
     mail::OutgoingMessage message;  // rcpt_to and smtputf8 are set; the rest is filled in
     std::string problem;            // why it could not be composed; empty: it is complete

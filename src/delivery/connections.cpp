@@ -17,6 +17,7 @@ namespace asio = boost::asio;
 constexpr std::chrono::seconds kIdleTime{20};  // an idle session is let go after this
 constexpr std::chrono::minutes kWarmTime{10};  // between a saved draft and its release
 constexpr std::size_t kWarmConnections = 4;
+constexpr std::size_t kFairShare = 20;           // messages, before others may have the connection
 constexpr std::size_t kMessagesAConnection = 4;  // waiting ones that are worth opening another
 
 }  // namespace
@@ -24,16 +25,14 @@ constexpr std::size_t kMessagesAConnection = 4;  // waiting ones that are worth 
 // One connection, as its SMTP session sees it.
 class Connections::Session final : public net::SmtpFeed {
   public:
-    Session(Connections& owner)
-        : owner_(owner), tls_(owner.tls_), signal_(owner.io_), idle_since_(owner.clock_.steady()) {
+    explicit Session(Connections& owner)
+        : owner_(owner), signal_(owner.parts_.io), idle_since_(owner.parts_.clock.steady()) {
         signal_.expires_at(asio::steady_timer::time_point::max());
     }
 
     void on_ready() override {
         ready_ = true;
-        owner_.pace_.on_connected();
-        owner_.config_error_ = false;
-        owner_.told_.clear();
+        owner_.on_session_ready();
     }
 
     Task<std::optional<net::OutgoingMessage>> next() override {
@@ -49,7 +48,7 @@ class Connections::Session final : public net::SmtpFeed {
                 co_return std::nullopt;
             }
             waiting_ = true;
-            idle_since_ = owner_.clock_.steady();
+            idle_since_ = owner_.parts_.clock.steady();
             boost::system::error_code ignored;
             co_await signal_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
             waiting_ = false;
@@ -62,27 +61,29 @@ class Connections::Session final : public net::SmtpFeed {
     }
 
     std::optional<net::OutgoingMessage> try_next() override {
-        const std::size_t most = owner_.pace_.limits().messages_per_connection;
-        if (most > 0 && sent_ >= most) {
+        MailSource& source = owner_.parts_.source;
+        LimitGroup& group = owner_.route_->group();
+        const std::size_t most = group.messages_per_connection();
+        if ((most > 0 && sent_ >= most) || owner_.should_yield(sent_)) {
             leaving_ = true;
         }
-        if (leaving_ || !owner_.source_.may_send() || owner_.source_.mail_ready() == 0 ||
-            !owner_.pace_.take(owner_.clock_.steady())) {
+        if (leaving_ || !source.may_send() || source.mail_ready(owner_.id_) == 0 ||
+            !group.take(owner_.parts_.clock.steady())) {
             return std::nullopt;
         }
-        std::optional<net::OutgoingMessage> message = owner_.source_.take_mail();
+        std::optional<net::OutgoingMessage> message = source.take_mail(owner_.id_);
         if (message) {
             ++sent_;
         }
         return message;
     }
 
-    bool still_wanted(std::uint64_t tag) override { return owner_.source_.mail_wanted(tag); }
+    bool still_wanted(std::uint64_t tag) override { return owner_.parts_.source.mail_wanted(tag); }
     void on_outcome(const net::SmtpOutcome& outcome) override {
-        owner_.source_.on_mail_outcome(outcome);
+        owner_.parts_.source.on_mail_outcome(outcome);
     }
     void on_spent(net::OutgoingMessage&& message) override {
-        owner_.source_.on_mail_spent(std::move(message));
+        owner_.parts_.source.on_mail_spent(std::move(message));
     }
 
     bool ready() const { return ready_; }
@@ -101,7 +102,6 @@ class Connections::Session final : public net::SmtpFeed {
 
   private:
     Connections& owner_;
-    std::shared_ptr<net::TlsClients> tls_;
     asio::steady_timer signal_;
     SteadyTime idle_since_;
     std::size_t sent_ = 0;
@@ -110,16 +110,16 @@ class Connections::Session final : public net::SmtpFeed {
     bool leaving_ = false;
 };
 
-Connections::Connections(asio::io_context& io, const Clock& clock, net::SmtpRoute route,
-                         model::RouteLimits limits, net::SmtpTimes times, MailSource& source)
-    : io_(io),
-      clock_(clock),
-      route_(std::move(route)),
-      times_(times),
-      source_(source),
-      pace_(limits) {}
+Connections::Connections(const Parts& parts, OutletId id, std::shared_ptr<Route> route)
+    : parts_(parts), id_(id), route_(std::move(route)), unused_since_(parts.clock.steady()) {}
 
-Connections::~Connections() = default;
+Connections::~Connections() {
+    route_->group().withdraw(this);
+    for (std::size_t i = 0; i < sessions_.size(); ++i) {
+        route_->group().on_disconnect();
+        parts_.budget.give_back();
+    }
+}
 
 std::size_t Connections::ready() const {
     return static_cast<std::size_t>(
@@ -128,7 +128,7 @@ std::size_t Connections::ready() const {
 }
 
 void Connections::wake() {
-    std::size_t mail = source_.mail_ready();
+    std::size_t mail = parts_.source.mail_ready(id_);
     for (const std::shared_ptr<Session>& session : sessions_) {
         if (mail == 0) {
             return;
@@ -144,20 +144,24 @@ void Connections::wake() {
 }
 
 void Connections::tick() {
-    const SteadyTime now = clock_.steady();
+    const SteadyTime now = parts_.clock.steady();
+    const auto idle_time = parts_.budget.scarce(now) ? Milliseconds(0) : Milliseconds(kIdleTime);
     for (const std::shared_ptr<Session>& session : sessions_) {
-        if (session->waiting() && now >= warm_until_ && now - session->idle_since() > kIdleTime) {
+        if (session->waiting() && now >= warm_until_ && now - session->idle_since() > idle_time) {
             session->leave();
         }
     }
     open_more();
-    if (source_.mail_ready() > 0 && source_.may_send()) {
+    if (parts_.source.mail_ready(id_) > 0 && parts_.source.may_send()) {
         wake();
+    }
+    if (!sessions_.empty() || parts_.source.mail_coming(id_) > 0) {
+        unused_since_ = now;
     }
 }
 
 void Connections::warm() {
-    warm_until_ = clock_.steady() + kWarmTime;
+    warm_until_ = parts_.clock.steady() + kWarmTime;
     open_more();
 }
 
@@ -169,39 +173,76 @@ void Connections::close() {
 }
 
 void Connections::open_more() {
-    const SteadyTime now = clock_.steady();
-    if (closing_ || !pace_.may_connect(now)) {
+    const SteadyTime now = parts_.clock.steady();
+    if (closing_ || !route_->may_connect(now)) {
         return;
     }
-    const std::size_t mail = source_.may_send() ? source_.mail_coming() : 0;
+    const std::size_t mail = parts_.source.may_send() ? parts_.source.mail_coming(id_) : 0;
     std::size_t wanted = (mail + kMessagesAConnection - 1) / kMessagesAConnection;
     if (now < warm_until_) {
         wanted = std::max(wanted, kWarmConnections);
     }
-    wanted = std::min(wanted, pace_.limits().connections);
-    if (pace_.connect_failing()) {
+    wanted = std::min(wanted, route_->group().connections_max());
+    if (route_->connect_failing()) {
         wanted = std::min<std::size_t>(wanted, 1);  // one to see whether it works again
     }
-    while (sessions_.size() < wanted) {
-        auto session = std::make_shared<Session>(*this);
-        sessions_.push_back(session);
-        spawn(io_.get_executor(), gate_, "smtp session to " + route_.label(), run(session));
+    while (sessions_.size() < wanted && open_one(now)) {
+    }
+    if (wanted == 0) {
+        route_->group().withdraw(this);
     }
 }
 
+bool Connections::open_one(SteadyTime now) {
+    // Asked each time: a session may have failed as soon as it was begun.
+    if (!route_->may_connect(now) || !parts_.budget.try_take(sessions_.size(), now)) {
+        return false;
+    }
+    if (!route_->group().try_connect(this, sessions_.size(), now)) {
+        parts_.budget.give_back();
+        return false;
+    }
+    auto session = std::make_shared<Session>(*this);
+    sessions_.push_back(session);
+    spawn(parts_.io.get_executor(), parts_.gate, "smtp session to " + route_->name(), run(session));
+    return true;
+}
+
+// After a fair share of messages: do others, who have no connection, wait for this one?
+bool Connections::should_yield(std::size_t sent) const {
+    if (sent == 0 || sent % kFairShare != 0) {
+        return false;
+    }
+    const bool spare = sessions_.size() > 1 && parts_.budget.scarce(parts_.clock.steady());
+    return spare || route_->group().others_wait(this);
+}
+
 Task<void> Connections::run(std::shared_ptr<Session> session) {
-    net::SmtpSessionOptions options{*tls_, clock_, times_};
-    const net::SessionEnd end = co_await net::run_smtp_session(route_, *session, options);
+    const net::SmtpSessionOptions options = parts_.session;
+    const net::SessionEnd end = co_await net::run_smtp_session(route_->smtp(), *session, options);
     on_end(session, end);
+}
+
+void Connections::on_session_ready() {
+    const bool news = route_->connect_failing() || ready() == 1;
+    route_->on_connected();
+    told_.clear();
+    if (news) {
+        parts_.source.on_outlet_open(id_);
+    }
 }
 
 void Connections::on_end(const std::shared_ptr<Session>& session, const net::SessionEnd& end) {
     std::erase(sessions_, session);
+    route_->group().on_disconnect();
+    parts_.budget.give_back();
     if (!end.ready && end.reason != net::SessionEnd::Reason::Done &&
         end.reason != net::SessionEnd::Reason::Cancelled) {
-        const SteadyTime now = clock_.steady();
-        pace_.on_connect_failed(now, end.error.message());
-        config_error_ = end.fault == net::SessionEnd::Fault::Config;
+        const SteadyTime now = parts_.clock.steady();
+        route_->on_connect_failed(now, end.error.message(),
+                                  end.fault == net::SessionEnd::Fault::Config
+                                      ? Route::Fault::Config
+                                      : Route::Fault::Passing);
         if (told_ != end.error.message()) {
             told_ = end.error.message();
             log_warning("no mail leaves: {}", told_);

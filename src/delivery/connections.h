@@ -1,10 +1,11 @@
 // Connections: a worker's SMTP sessions to one route: how many, when to open and when to let go.
 //
-// A session asks its Connection for mail; the Connection asks the MailSource, if the route's Pace
-// allows it. Connections are opened while there is more mail than they can carry, reused for as
-// long as the route allows, kept a while when idle, and kept longer after warm().
+// A session asks its Connection for mail; the Connection asks the MailSource, if the route's
+// LimitGroup allows it. Connections are opened while there is more mail than they can carry, reused
+// for as long as the route allows, kept a while when idle (not if others want them), and kept
+// longer after warm().
 //
-// Owner: a worker; one thread.
+// Owner: a worker (Outlets); one thread.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,9 @@
 
 #include "base/clock.h"
 #include "base/task.h"
-#include "model/pace.h"
+#include "delivery/connection_budget.h"
+#include "delivery/open_partition.h"
+#include "delivery/route.h"
 #include "net/smtp_session.h"
 #include "net/tls.h"
 
@@ -27,12 +30,14 @@ namespace tocsin::delivery {
 class MailSource {
   public:
     virtual ~MailSource() = default;
-    // How many messages could go now; and how many soon, these included.
-    virtual std::size_t mail_ready() const = 0;
-    virtual std::size_t mail_coming() const = 0;
+    // How many messages could go there now; and how many soon, these included.
+    virtual std::size_t mail_ready(OutletId outlet) const = 0;
+    virtual std::size_t mail_coming(OutletId outlet) const = 0;
     // May anything be handed out at all (the store works, the leases hold, nobody said stop)?
     virtual bool may_send() = 0;
-    virtual std::optional<net::OutgoingMessage> take_mail() = 0;
+    virtual std::optional<net::OutgoingMessage> take_mail(OutletId outlet) = 0;
+    // The first connection after a failure, or ever: mail may be composed for there.
+    virtual void on_outlet_open(OutletId outlet) = 0;
     // A message that was taken, asked once more at the last moment before it counts: false takes it
     // back (its alert was stopped, its reader left); its outcome is then NotSent.
     virtual bool mail_wanted(std::uint64_t tag) = 0;
@@ -42,8 +47,16 @@ class MailSource {
 
 class Connections {
   public:
-    Connections(boost::asio::io_context& io, const Clock& clock, net::SmtpRoute route,
-                model::RouteLimits limits, net::SmtpTimes times, MailSource& source);
+    // What all routes of a worker share.
+    struct Parts {
+        boost::asio::io_context& io;
+        const Clock& clock;
+        Gate& gate;
+        ConnectionBudget& budget;
+        net::SmtpSessionOptions session;
+        MailSource& source;
+    };
+    Connections(const Parts& parts, OutletId id, std::shared_ptr<Route> route);
     ~Connections();
 
     // Mail has become ready: wakes idle sessions and opens more if they are too few.
@@ -56,31 +69,30 @@ class Connections {
     void close();
     bool none() const { return sessions_.empty(); }
 
-    model::Pace& pace() { return pace_; }
+    OutletId id() const { return id_; }
+    Route& route() const { return *route_; }
+    const std::shared_ptr<Route>& shared_route() const { return route_; }
     std::size_t open() const { return sessions_.size(); }
     std::size_t ready() const;
-    bool config_error() const { return config_error_; }
-    const net::SmtpRoute& route() const { return route_; }
+    // Since when there has been neither a session nor mail.
+    SteadyTime unused_since() const { return unused_since_; }
 
   private:
     class Session;
     Task<void> run(std::shared_ptr<Session> session);
     void on_end(const std::shared_ptr<Session>& session, const net::SessionEnd& end);
+    void on_session_ready();
     void open_more();
+    bool open_one(SteadyTime now);
+    bool should_yield(std::size_t sent) const;
 
-    boost::asio::io_context& io_;
-    const Clock& clock_;
-    net::SmtpRoute route_;
-    net::SmtpTimes times_;
-    MailSource& source_;
-    model::Pace pace_;
-    // Shared with the sessions, whose coroutines may outlive this.
-    std::shared_ptr<net::TlsClients> tls_ = std::make_shared<net::TlsClients>();
-    Gate gate_;
+    const Parts parts_;
+    const OutletId id_;
+    const std::shared_ptr<Route> route_;
     std::vector<std::shared_ptr<Session>> sessions_;
     SteadyTime warm_until_{};
+    SteadyTime unused_since_;
     bool closing_ = false;
-    bool config_error_ = false;
     std::string told_;  // the last failure that was logged: once is enough
 };
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "delivery/alert_run.h"
 #include "delivery/exclusions.h"
+#include "delivery/route_status.h"
 #include "delivery/run_record.h"
 #include "delivery/worker.h"
 #include "store/outbox.h"
@@ -16,11 +17,13 @@
 namespace tocsin::delivery {
 namespace {
 
-// Each worker's part of the route's limits.
-model::RouteLimits share_of(const model::RouteLimits& limits, std::size_t workers) {
-    return {.connections = std::max<std::size_t>(1, limits.connections / workers),
-            .messages_per_connection = limits.messages_per_connection,
-            .per_second = limits.per_second / static_cast<double>(workers)};
+std::unique_ptr<RouteTable> make_routes(const Clock& clock, const EngineOptions& options) {
+    auto shaping = options.shaping
+                       ? options.shaping
+                       : std::make_shared<const model::Shaping>(model::Shaping::shipped());
+    return options.mx ? std::make_unique<RouteTable>(clock, *options.mx, std::move(shaping))
+                      : std::make_unique<RouteTable>(clock, options.relay, options.limits,
+                                                     std::move(shaping));
 }
 
 }  // namespace
@@ -33,20 +36,22 @@ class Engine::Impl {
           clock_(clock),
           options_(std::move(options)),
           hooks_(std::move(hooks)),
+          routes_(make_routes(clock, options_)),
           pool_(options_.signers > 0 ? options_.signers : usable_cores(), keys) {
         const Worker::Parts parts{.store = store,
                                   .clock = clock,
                                   .ring = std::make_shared<const mail::KeyRing>(ring),
                                   .options = options_,
                                   .pool = pool_,
-                                  .exclusions = exclusions_};
+                                  .exclusions = exclusions_,
+                                  .routes = *routes_};
         SecureRandom random;
         const std::string start = fmt::format("{:08x}", random.next_u64() >> 32);
         const std::size_t count = std::max<std::size_t>(1, options_.workers);
         for (std::size_t i = 0; i < count; ++i) {
             workers_.push_back(std::make_unique<Worker>(
                 parts, fmt::format("{}-{}/{}", options_.node, start, i),
-                share_of(options_.limits, count), i == 0 ? Worker::Outbox::Yes : Worker::Outbox::No,
+                i == 0 ? Worker::Outbox::Yes : Worker::Outbox::No,
                 WorkerHooks{.halt = [this](const Error& error) { halt(error); },
                             .all_done = [this](AlertId alert) { on_all_done(alert); },
                             .halted = [this] { return halted_.load(); }}));
@@ -151,6 +156,7 @@ class Engine::Impl {
             for (const RouteStatus& route : routes()) {
                 if (!route.reason.empty()) {
                     progress.reason = route.name + ": " + route.reason;
+                    break;
                 }
             }
         }
@@ -158,20 +164,15 @@ class Engine::Impl {
     }
 
     std::vector<RouteStatus> routes() const {
-        RouteStatus all;
+        std::vector<std::vector<OutletStatus>> outlets;
         for (const auto& worker : workers_) {
-            RouteStatus one = worker->route_status();
-            all.name = one.name;
-            all.connections += one.connections;
-            all.connections_max += one.connections_max;
-            all.rate += one.rate;
-            all.rate_max += one.rate_max;
-            all.config_error = all.config_error || one.config_error;
-            if (!one.reason.empty()) {
-                all.reason = std::move(one.reason);
-            }
+            outlets.push_back(worker->outlets());
         }
-        return {all};
+        return route_statuses(*routes_, outlets, clock_);
+    }
+
+    void set_shaping(std::shared_ptr<const model::Shaping> shaping) {
+        routes_->set_shaping(std::move(shaping));
     }
 
     std::string halted() const {
@@ -327,6 +328,7 @@ class Engine::Impl {
     std::string halt_reason_;
     std::atomic<bool> halted_{false};
 
+    std::unique_ptr<RouteTable> routes_;
     SigningPool pool_;
     std::vector<std::unique_ptr<Worker>> workers_;
 };
@@ -371,6 +373,9 @@ std::optional<Progress> Engine::progress(AlertId alert) const {
 }
 std::vector<RouteStatus> Engine::routes() const {
     return impl_->routes();
+}
+void Engine::set_shaping(std::shared_ptr<const model::Shaping> shaping) {
+    impl_->set_shaping(std::move(shaping));
 }
 std::string Engine::halted() const {
     return impl_->halted();

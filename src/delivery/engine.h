@@ -10,8 +10,8 @@
 // Failure: what goes wrong with a recipient is an outcome in the ledger; what goes wrong with a
 // route is told by routes(); a store that fails halts the engine (halted()), because what is sent
 // without a record would be sent again.
-// Not here: bounces and complaints, direct MX delivery (one route so far: the smarthost), workers
-// on other machines (the tables and the leases are ready for them).
+// Not here: bounces and complaints, workers on other machines (the tables and the leases are ready
+// for them).
 #pragma once
 
 #include <cstdint>
@@ -26,11 +26,11 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "delivery/route_table.h"
 #include "delivery/status.h"
 #include "mail/dkim.h"
 #include "mail/token.h"
-#include "model/pace.h"
-#include "model/reply_rules.h"
+#include "model/shaping.h"
 #include "net/smtp_session.h"
 #include "store/store.h"
 
@@ -43,9 +43,10 @@ enum class Leases {
 };
 
 struct EngineOptions {
-    net::SmtpRoute relay;       // the smarthost
-    model::RouteLimits limits;  // of the smarthost, over all workers
-    model::ReplyRules rules = model::ReplyRules::built_in();
+    net::SmtpRoute relay;          // the smarthost, unless there is `mx`
+    model::RouteLimits limits;     // of the smarthost, over all workers: at most these
+    std::optional<MxDelivery> mx;  // straight to the recipients' servers
+    std::shared_ptr<const model::Shaping> shaping;  // null: the rules that ship
     net::SmtpTimes times;
     std::string bounce_domain;   // envelope senders are b+...@bounce_domain
     std::size_t workers = 1;     // threads with sessions
@@ -61,14 +62,17 @@ struct EngineHooks {
     std::function<void(AlertId)> finished;
 };
 
-// A route as `tocsin routes` and the desk show it.
+// A route, or the routes that share their limits, as `tocsin routes` and the desk show it.
 struct RouteStatus {
-    std::string name;
+    std::string name;                 // "Google"; of a smarthost its name or host and port
+    std::vector<std::string> sites;   // that have mail or connections; none: a smarthost
     std::size_t connections = 0;      // open now
     std::size_t connections_max = 0;  // allowed now
     double rate = 0;                  // messages a second, lately
     double rate_max = 0;              // allowed now; 0: no limit
-    std::string reason;               // why it is as fast as it is; empty: nothing holds it back
+    std::size_t waiting = 0;          // messages that are known to leave there
+    model::PaceReason why;            // why it is as fast as it is ...
+    std::string reason;               // ... or has no connection, as a sentence; empty: it is free
     bool config_error = false;        // an administrator has to change something
 };
 
@@ -104,7 +108,10 @@ class Engine {
 
     // Of an alert that this engine is sending; nullopt of others.
     std::optional<Progress> progress(AlertId alert) const;
+    // The smarthost; else the sites with mail or connections, and those that are held up.
     std::vector<RouteStatus> routes() const;
+    // New rules: limits at once, replies from the next one on.
+    void set_shaping(std::shared_ptr<const model::Shaping> shaping);
     // The store failed: nothing is sent any more. The sentence to show, or empty.
     std::string halted() const;
 

@@ -53,7 +53,7 @@ class ScriptedServer {
     using Script = std::function<mail::Reply(const std::string& rcpt, int nth)>;
     using Refusal = std::function<std::optional<mail::Reply>(const std::string& rcpt)>;
 
-    ScriptedServer() {
+    explicit ScriptedServer(const std::string& host = "127.0.0.1", std::uint16_t port = 0) {
         net::SmtpListenerOptions options;
         options.server.refusal = [this](mail::SmtpServerConfig::Point point,
                                         const mail::SmtpEnvelope&,
@@ -68,7 +68,7 @@ class ScriptedServer {
             return take(this, std::move(envelope), std::move(message));
         };
         listener_ = std::make_unique<net::SmtpListener>(io_.get_executor(), options, handler);
-        port_ = listener_->listen("127.0.0.1", 0).value();
+        port_ = listener_->listen(host, port).value();
         thread_ = std::thread([this] {
             auto work = boost::asio::make_work_guard(io_);
             io_.run();

@@ -75,7 +75,7 @@ TEST_F(Newsroom, AnEmptyAudienceIsAnErrorThatNamesTheLists) {
     const auto released = try_release({.lists = {list}});
     ASSERT_FALSE(released);
     EXPECT_EQ(released.error().kind(), ErrorKind::Invalid);
-    EXPECT_THAT(released.error().message(), HasSubstr("list 1"));
+    EXPECT_THAT(released.error().message(), HasSubstr("list news"));
     EXPECT_FALSE(try_release({.lists = {}}));
     EXPECT_FALSE(try_release({.lists = {ListId(99)}}));
 }

@@ -1,13 +1,15 @@
 // OpenPartition and Attempt: what a worker knows of a partition that it holds, and of one recipient
 // on the way. Plain values of one worker thread.
 //
-// A recipient of a held partition is in exactly one place: not yet reached by the cursor, in an
-// Attempt (being loaded, composed, ready, handed to a session, or waiting in the retry queue), or
-// ended.
+// A recipient of a held partition is in exactly one place: not yet read from `fresh`, in an Attempt
+// (being loaded, waiting for a route, parked, composed, ready, handed to a session, or waiting in
+// the retry queue), or ended.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -18,19 +20,26 @@
 
 namespace tocsin::delivery {
 
+// A worker's end of a route (outlets.h); dense, used again when the route is let go.
+using OutletId = std::uint32_t;
+
 struct OpenPartition {
     store::PartitionKey key;
     std::uint64_t first_ordinal = 0;
     std::uint64_t recipients = 0;
-    std::int64_t next_seq = 1;          // of the next outcome batch
-    std::vector<ChunkRecipient> chunk;  // given up when the cursor has passed it
-    std::vector<bool> skip;             // ended or deferred under an earlier lease
-    std::size_t cursor = 0;             // the next recipient to be tried for the first time
-    std::uint64_t open = 0;             // recipients without an end
-    std::uint64_t in_flight = 0;        // handed to a session, no outcome yet
-    std::uint64_t unsynced = 0;         // records on their way to the disk
-    bool finishing = false;             // its end is being written
-    bool lost = false;                  // another worker has the lease: touch nothing
+    std::int64_t next_seq = 1;  // of the next outcome batch
+    // The only domain of its recipients, if it is a big one: then they all leave the same way.
+    std::string domain;
+    std::optional<OutletId> way;       // ... which is this, once it is known
+    std::optional<ChunkReader> fresh;  // who has not been tried; none: all have
+    std::vector<bool> skip;            // ended or deferred under an earlier lease
+    std::uint64_t open = 0;            // recipients without an end
+    std::uint64_t in_flight = 0;       // handed to a session, no outcome yet
+    std::uint64_t unsynced = 0;        // records on their way to the disk
+    bool finishing = false;            // its end is being written
+    bool lost = false;                 // another worker has the lease: touch nothing
+
+    std::size_t fresh_left() const { return fresh ? fresh->size() - fresh->position() : 0; }
 };
 
 struct Attempt {

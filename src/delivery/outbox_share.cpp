@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "delivery/ledger.h"
+#include "delivery/refusal.h"
 #include "mail/dkim.h"
 #include "mail/smtp_reply.h"
 #include "model/retry.h"
@@ -15,6 +16,8 @@ constexpr std::size_t kReadyMax = 200;
 constexpr Seconds kLookInterval{5};
 constexpr Seconds kClaimTime{15 * 60};  // longer than a final dot may take
 constexpr std::uint32_t kSlipsMax = 3;
+constexpr std::size_t kReadyOfRouteMax = 50;   // of many routes: a slow one keeps no more
+constexpr Milliseconds kBlockedDelay{60'000};  // until a mail that could not leave is tried again
 
 }  // namespace
 
@@ -36,6 +39,7 @@ void OutboxShare::write(Fn fn) {
 }
 
 void OutboxShare::tick() {
+    give_back_what_is_blocked();
     if (claiming_ || context_.clock.steady() - looked_ < kLookInterval) {
         return;
     }
@@ -54,7 +58,7 @@ void OutboxShare::tick() {
 }
 
 void OutboxShare::look() {
-    if (claiming_ || coming() >= kReadyMax) {
+    if (claiming_ || ready_count_ + signing_ >= kReadyMax) {
         look_again_ = true;
         return;
     }
@@ -103,16 +107,77 @@ void OutboxShare::sign(store::OutboxMail mail) {
                 log_error("a transactional mail goes out unsigned: {}", message.error().message());
             }
         }
-        mailbox->post([this, shared] {
-            --signing_;
-            ready_.push_back(std::move(*shared));
-            context_.wake();
-        });
+        mailbox->post([this, shared] { find_route(shared); });
     });
 }
 
-std::optional<net::OutgoingMessage> OutboxShare::take() {
-    if (ready_.empty()) {
+void OutboxShare::find_route(std::shared_ptr<Mail> mail) {
+    const std::string domain = mail->row.rcpt_to.substr(mail->row.rcpt_to.rfind('@') + 1);
+    if (const auto answer = context_.routes.find(domain)) {
+        return on_route(std::move(mail), *answer);
+    }
+    spawn(context_.io.get_executor(), context_.gate, "look up " + domain,
+          look_up(this, context_.routes.resolver(), domain, std::move(mail)));
+}
+
+Task<void> OutboxShare::look_up(OutboxShare* self, net::MxResolver* resolver, std::string domain,
+                                std::shared_ptr<Mail> mail) {
+    const net::SiteAnswer answer = co_await resolver->site_of(domain);
+    self->on_route(std::move(mail), self->context_.routes.from(domain, answer));
+}
+
+void OutboxShare::on_route(std::shared_ptr<Mail> mail, const RouteAnswer& answer) {
+    --signing_;
+    switch (answer.kind) {
+        case RouteAnswer::Kind::Refused:
+            return finish(*mail, store::OutboxOutcome::Failed, answer.reason);
+        case RouteAnswer::Kind::Later:
+            return again(*mail, model::retry_delay(static_cast<std::uint32_t>(mail->row.attempts)),
+                         answer.reason, store::OutboxAttempt::Counts);
+        case RouteAnswer::Kind::Found:
+            break;
+    }
+    mail->outlet = context_.outlets.of(answer.route);
+    if (!context_.routes.only() && ready(mail->outlet) >= kReadyOfRouteMax) {
+        return again(*mail, kBlockedDelay, "not sent: " + answer.route->name() + " is slow",
+                     store::OutboxAttempt::DoesNotCount);
+    }
+    const OutletId outlet = mail->outlet;
+    make_ready(std::move(*mail));
+    context_.wake(outlet);
+}
+
+void OutboxShare::make_ready(Mail mail) {
+    if (mail.outlet >= ready_.size()) {
+        ready_.resize(mail.outlet + 1);
+    }
+    const OutletId outlet = mail.outlet;
+    ready_[outlet].push_back(std::move(mail));
+    ++ready_count_;
+}
+
+void OutboxShare::give_back_what_is_blocked() {
+    if (context_.routes.only()) {
+        return;
+    }
+    const SteadyTime now = context_.clock.steady();
+    for (OutletId outlet = 0; outlet < ready_.size(); ++outlet) {
+        if (ready_[outlet].empty() || !context_.outlets.at(outlet).route().blocked(now)) {
+            continue;
+        }
+        const Route& route = context_.outlets.at(outlet).route();
+        const std::string reason =
+            route.connect_failing() ? route.connect_reason(now) : route.name() + " is suspended";
+        for (const Mail& mail : ready_[outlet]) {
+            again(mail, kBlockedDelay, "not sent: " + reason, store::OutboxAttempt::DoesNotCount);
+        }
+        ready_count_ -= ready_[outlet].size();
+        ready_[outlet].clear();
+    }
+}
+
+std::optional<net::OutgoingMessage> OutboxShare::take(OutletId outlet) {
+    if (ready(outlet) == 0) {
         return std::nullopt;
     }
     if (free_slots_.empty()) {
@@ -121,8 +186,9 @@ std::optional<net::OutgoingMessage> OutboxShare::take() {
     }
     const std::uint32_t slot = free_slots_.back();
     free_slots_.pop_back();
-    slots_[slot] = std::move(ready_.front());
-    ready_.pop_front();
+    slots_[slot] = std::move(ready_[outlet].front());
+    ready_[outlet].pop_front();
+    --ready_count_;
     const Mail& mail = *slots_[slot];
     if (look_again_) {
         look();
@@ -148,8 +214,7 @@ void OutboxShare::on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome
         case net::SmtpOutcome::Kind::NotSent:
             if (mail.slips < kSlipsMax) {
                 ++mail.slips;
-                ready_.push_back(std::move(mail));
-                return;
+                return make_ready(std::move(mail));
             }
             return again(mail, model::retry_delay(static_cast<std::uint32_t>(mail.row.attempts)),
                          text, store::OutboxAttempt::Counts);
@@ -161,31 +226,25 @@ void OutboxShare::on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome
 }
 
 void OutboxShare::on_reply(Mail mail, const net::SmtpOutcome& outcome) {
-    const mail::Reply& reply = outcome.reply;
-    const model::ReplyDecision decision =
-        context_.options.rules.decide({.code = reply.code,
-                                       .enhanced = reply.enhanced,
-                                       .text = reply.text,
-                                       .stage = static_cast<model::ReplyStage>(outcome.stage)});
-    const std::string text = tidy_reply(mail::to_line(reply), mail.row.rcpt_to, ReplyDetail::Full);
-    const std::string why = decision.note.empty() ? text : decision.note + ": " + text;
-    const SteadyTime now = context_.clock.steady();
-    switch (decision.action) {
-        case model::ReplyAction::Accepted:
-            context_.pace.on_accepted(now);
-            return finish(mail, store::OutboxOutcome::Sent, text);
+    const std::string text =
+        tidy_reply(mail::to_line(outcome.reply), mail.row.rcpt_to, ReplyDetail::Full);
+    if (outcome.reply.positive()) {
+        context_.outlets.at(mail.outlet).route().group().on_accepted(context_.clock.steady());
+        return finish(mail, store::OutboxOutcome::Sent, text);
+    }
+    const Refusal refusal = learn_from_refusal(context_, outcome, mail.outlet, text);
+    switch (refusal.action) {
         case model::ReplyAction::Fail:
             return finish(mail, store::OutboxOutcome::Failed, text);
+        case model::ReplyAction::Accepted:
         case model::ReplyAction::Retry:
             return again(mail, model::retry_delay(static_cast<std::uint32_t>(mail.row.attempts)),
                          text, store::OutboxAttempt::Counts);
         case model::ReplyAction::Throttle:
-            context_.pace.on_throttle(now, why);
             return again(mail, model::kThrottleDelay, text, store::OutboxAttempt::DoesNotCount);
         case model::ReplyAction::Suspend:
         case model::ReplyAction::Config:
-            context_.pace.on_suspend(now, decision.hold, why);
-            return again(mail, decision.hold, text, store::OutboxAttempt::DoesNotCount);
+            return again(mail, refusal.hold, text, store::OutboxAttempt::DoesNotCount);
     }
 }
 

@@ -1,6 +1,10 @@
 // OutboxShare: transactional mail (confirmations), in the lane that overtakes everything.
 //
-//   outbox row -> claimed for a time -> signed (pool) -> ready -> a session takes it -> outcome
+//   outbox row -> claimed for a time -> signed (pool) -> which route? -> ready -> a session takes
+//   it -> outcome
+//
+// What cannot leave now, among many routes, goes back to its row for a while: it must not keep the
+// others waiting.
 //
 // Claims run out, so after a crash the mail is sent again, byte for byte the same. A mail that is
 // refused for now goes back to its row with the time of its next attempt.
@@ -10,6 +14,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,9 +33,13 @@ class OutboxShare {
     void look();
     void tick();
 
-    std::size_t ready() const { return ready_.size(); }
-    std::size_t coming() const { return ready_.size() + signing_; }
-    std::optional<net::OutgoingMessage> take();
+    std::size_t ready(OutletId outlet) const {
+        return outlet < ready_.size() ? ready_[outlet].size() : 0;
+    }
+    std::size_t coming(OutletId outlet) const {
+        return ready(outlet) + (context_.routes.only() ? signing_ : 0);
+    }
+    std::optional<net::OutgoingMessage> take(OutletId outlet);
     void on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome);
     bool done() const { return !claiming_ && signing_ == 0; }
 
@@ -38,10 +47,17 @@ class OutboxShare {
     struct Mail {
         store::OutboxMail row;
         std::string signed_message;
+        OutletId outlet = 0;
         std::uint32_t slips = 0;
     };
     void on_claimed(Result<std::vector<store::OutboxMail>> mails);
     void sign(store::OutboxMail mail);
+    void find_route(std::shared_ptr<Mail> mail);
+    static Task<void> look_up(OutboxShare* self, net::MxResolver* resolver, std::string domain,
+                              std::shared_ptr<Mail> mail);
+    void on_route(std::shared_ptr<Mail> mail, const RouteAnswer& answer);
+    void make_ready(Mail mail);
+    void give_back_what_is_blocked();
     void on_reply(Mail mail, const net::SmtpOutcome& outcome);
     void again(const Mail& mail, Milliseconds delay, std::string reply,
                store::OutboxAttempt attempt);
@@ -54,8 +70,9 @@ class OutboxShare {
     bool claiming_ = false;
     bool look_again_ = false;
     SteadyTime looked_{};
-    std::size_t signing_ = 0;
-    std::deque<Mail> ready_;
+    std::size_t signing_ = 0;              // or their route is being looked up
+    std::vector<std::deque<Mail>> ready_;  // by outlet
+    std::size_t ready_count_ = 0;
     std::vector<std::optional<Mail>> slots_;
     std::vector<std::uint32_t> free_slots_;
 };

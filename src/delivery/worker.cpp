@@ -9,6 +9,7 @@ namespace tocsin::delivery {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{50};
+constexpr std::chrono::milliseconds kStatusInterval{200};
 constexpr unsigned kSourceShift = 32;
 
 std::uint64_t source_of(std::uint64_t tag) {
@@ -20,8 +21,7 @@ std::uint32_t slot_of(std::uint64_t tag) {
 
 }  // namespace
 
-Worker::Worker(const Parts& parts, std::string owner, model::RouteLimits limits, Outbox outbox,
-               WorkerHooks hooks)
+Worker::Worker(const Parts& parts, std::string owner, Outbox outbox, WorkerHooks hooks)
     : hooks_(std::move(hooks)),
       owner_(std::move(owner)),
       lease_(parts.options.lease),
@@ -29,7 +29,8 @@ Worker::Worker(const Parts& parts, std::string owner, model::RouteLimits limits,
       store_(parts.store),
       io_(std::make_unique<boost::asio::io_context>(1)),
       mailbox_(std::make_shared<Mailbox>(*io_)),
-      timer_(std::make_unique<boost::asio::steady_timer>(*io_)) {
+      timer_(std::make_unique<boost::asio::steady_timer>(*io_)),
+      routes_(parts.routes) {
     const auto with_share = [this](auto then) {
         return [this, then](const std::shared_ptr<OpenPartition>& partition) {
             if (AlertShare* share = share_of(partition->key.alert)) {
@@ -42,8 +43,20 @@ Worker::Worker(const Parts& parts, std::string owner, model::RouteLimits limits,
         Recorder::Callbacks{.synced = with_share(&AlertShare::on_synced),
                             .lost = with_share(&AlertShare::on_lost),
                             .failed = [this](const Error& error) { hooks_.halt(error); }});
-    connections_ = std::make_unique<Connections>(*io_, parts.clock, parts.options.relay, limits,
-                                                 parts.options.times, *this);
+    net::SmtpSessionOptions session{.tls = tls_, .clock = clock_, .times = parts.options.times};
+    if (routes_.resolver() != nullptr) {
+        mx_.emplace(net::MxSessions{*routes_.resolver(), routes_.memory(), random_});
+        session.mx = &*mx_;
+    }
+    outlets_ = std::make_unique<Outlets>(Connections::Parts{.io = *io_,
+                                                            .clock = parts.clock,
+                                                            .gate = gate_,
+                                                            .budget = routes_.budget(),
+                                                            .session = session,
+                                                            .source = *this});
+    if (routes_.only()) {
+        outlets_->of(routes_.only());
+    }
     context_ = std::make_unique<WorkerContext>(WorkerContext{
         .store = parts.store,
         .clock = parts.clock,
@@ -53,9 +66,12 @@ Worker::Worker(const Parts& parts, std::string owner, model::RouteLimits limits,
         .exclusions = parts.exclusions,
         .mailbox = mailbox_,
         .recorder = *recorder_,
-        .pace = connections_->pace(),
+        .io = *io_,
+        .gate = gate_,
+        .routes = routes_,
+        .outlets = *outlets_,
         .owner = owner_,
-        .wake = [this] { connections_->wake(); },
+        .wake = [this](OutletId outlet) { outlets_->wake(outlet); },
         .halt = [this](const Error& error) { hooks_.halt(error); },
         .leases_hold = [this] { return clock_.steady() < leases_until_; },
         .all_done = [this](AlertId alert) { hooks_.all_done(alert); },
@@ -70,7 +86,7 @@ Worker::~Worker() {
     stop();
     // Timers go before their io_context. Session coroutines that are still suspended go with it:
     // their frames own what they refer to. The shares go last: handlers point at them.
-    connections_.reset();
+    outlets_.reset();
     context_.reset();
     recorder_.reset();
     timer_.reset();
@@ -113,6 +129,7 @@ void Worker::begin(const std::shared_ptr<AlertRun>& run) {
         return other.second->run().lane > run->lane;
     });
     shares_.insert(place, {source, std::move(share)});
+    give_turns();
     begun.pump();
 }
 
@@ -151,25 +168,31 @@ void Worker::outbox_ready() {
 }
 
 void Worker::warm() {
-    connections_->warm();
+    outlets_->for_each([](Connections& connections) { connections.warm(); });
 }
 
 // --- mail for the sessions ------------------------------------------------------------------
 
-std::size_t Worker::mail_ready() const {
-    std::size_t ready = outbox_ ? outbox_->ready() : 0;
+std::size_t Worker::mail_ready(OutletId outlet) const {
+    std::size_t ready = outbox_ ? outbox_->ready(outlet) : 0;
     for (const auto& [source, share] : shares_) {
-        ready += share->ready();
+        ready += share->ready(outlet);
     }
     return ready;
 }
 
-std::size_t Worker::mail_coming() const {
-    std::size_t coming = outbox_ ? outbox_->coming() : 0;
+std::size_t Worker::mail_coming(OutletId outlet) const {
+    std::size_t coming = outbox_ ? outbox_->coming(outlet) : 0;
     for (const auto& [source, share] : shares_) {
-        coming += share->coming();
+        coming += share->coming(outlet);
     }
     return coming;
+}
+
+void Worker::on_outlet_open(OutletId) {
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+        shares_[i].second->pump();
+    }
 }
 
 bool Worker::may_send() {
@@ -177,14 +200,14 @@ bool Worker::may_send() {
            clock_.steady() < leases_until_;
 }
 
-std::optional<net::OutgoingMessage> Worker::take_mail() {
+std::optional<net::OutgoingMessage> Worker::take_mail(OutletId outlet) {
     if (outbox_) {
-        if (auto message = outbox_->take()) {
+        if (auto message = outbox_->take(outlet)) {
             return message;
         }
     }
     for (const auto& [source, share] : shares_) {
-        if (auto message = share->take()) {
+        if (auto message = share->take(outlet)) {
             return message;
         }
     }
@@ -233,8 +256,9 @@ void Worker::tick() {
                    return share.second->run().id() == alert && share.second->done();
                }) > 0;
     });
-    connections_->tick();
-    if (shutting_down_ && connections_->none()) {
+    give_turns();
+    outlets_->tick();
+    if (shutting_down_ && outlets_->none_open()) {
         recorder_->flush();
         quiet_ = recorder_->idle() || hooks_.halted();
     }
@@ -245,6 +269,16 @@ void Worker::tick() {
             tick();
         }
     });
+}
+
+// Only the first alert that has mail not begun with composes far ahead: memory does not grow with
+// the number of alerts, and the signing pool works for whose turn it is.
+void Worker::give_turns() {
+    bool taken = false;
+    for (const auto& [source, share] : shares_) {
+        share->set_turn(taken ? AlertShare::Turn::Later : AlertShare::Turn::Ours);
+        taken = taken || share->has_fresh();
+    }
 }
 
 // The leases of this worker run out together, if it is stopped for long or the store does not
@@ -290,23 +324,26 @@ void Worker::begin_shutdown() {
     for (const auto& [source, share] : shares_) {
         share->withdraw_intents();
     }
-    connections_->close();
+    outlets_->close();
 }
 
 void Worker::update_status() {
     const SteadyTime now = clock_.steady();
-    const model::Pace& pace = connections_->pace();
+    if (now - status_at_ < kStatusInterval && !status_.empty()) {
+        return;
+    }
+    status_at_ = now;
+    std::vector<OutletStatus> status;
+    outlets_->for_each([&](const Connections& connections) {
+        status.push_back({.route = connections.shared_route(),
+                          .sessions = connections.ready(),
+                          .waiting = mail_coming(connections.id())});
+    });
     const std::lock_guard lock(status_mutex_);
-    status_ = {.name = connections_->route().label(),
-               .connections = connections_->ready(),
-               .connections_max = pace.limits().connections,
-               .rate = pace.rate(now),
-               .rate_max = pace.rate_max(),
-               .reason = pace.reason(now),
-               .config_error = connections_->config_error()};
+    status_ = std::move(status);
 }
 
-RouteStatus Worker::route_status() const {
+std::vector<OutletStatus> Worker::outlets() const {
     const std::lock_guard lock(status_mutex_);
     return status_;
 }

@@ -19,10 +19,12 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "delivery/alert_share.h"
-#include "delivery/connections.h"
 #include "delivery/outbox_share.h"
+#include "delivery/outlets.h"
 #include "delivery/recorder.h"
+#include "delivery/route_table.h"
 #include "delivery/worker_context.h"
+#include "net/tls.h"
 
 namespace tocsin::delivery {
 
@@ -31,6 +33,13 @@ struct WorkerHooks {
     std::function<void(const Error&)> halt;
     std::function<void(AlertId)> all_done;
     std::function<bool()> halted;  // any thread
+};
+
+// What a worker has for a route; any thread may have a copy.
+struct OutletStatus {
+    std::shared_ptr<Route> route;
+    std::size_t sessions = 0;  // ready to send
+    std::size_t waiting = 0;   // messages, composed or not
 };
 
 class Worker final : public MailSource {
@@ -42,10 +51,10 @@ class Worker final : public MailSource {
         const EngineOptions& options;
         SigningPool& pool;
         const Exclusions& exclusions;
+        RouteTable& routes;
     };
     enum class Outbox { No, Yes };
-    Worker(const Parts& parts, std::string owner, model::RouteLimits limits, Outbox outbox,
-           WorkerHooks hooks);
+    Worker(const Parts& parts, std::string owner, Outbox outbox, WorkerHooks hooks);
     ~Worker() override;
 
     void start();
@@ -56,7 +65,8 @@ class Worker final : public MailSource {
     }
     const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
     const std::string& owner() const { return owner_; }
-    RouteStatus route_status() const;
+    // What it has for each route.
+    std::vector<OutletStatus> outlets() const;
     // After begin_shutdown(): no session is left and everything is durable.
     bool quiet() const { return quiet_.load(); }
     // Ends the thread at once. Idempotent.
@@ -71,16 +81,18 @@ class Worker final : public MailSource {
     void begin_shutdown();
 
     // --- MailSource ---
-    std::size_t mail_ready() const override;
-    std::size_t mail_coming() const override;
+    std::size_t mail_ready(OutletId outlet) const override;
+    std::size_t mail_coming(OutletId outlet) const override;
     bool may_send() override;
-    std::optional<net::OutgoingMessage> take_mail() override;
+    std::optional<net::OutgoingMessage> take_mail(OutletId outlet) override;
+    void on_outlet_open(OutletId outlet) override;
     bool mail_wanted(std::uint64_t tag) override;
     void on_mail_outcome(const net::SmtpOutcome& outcome) override;
     void on_mail_spent(net::OutgoingMessage&& message) override;
 
   private:
     void tick();
+    void give_turns();
     void renew_leases();
     void update_status();
     AlertShare* share_of(AlertId alert);
@@ -103,14 +115,20 @@ class Worker final : public MailSource {
     std::atomic<bool> quiet_{false};
 
     mutable std::mutex status_mutex_;
-    RouteStatus status_;
+    std::vector<OutletStatus> status_;
+    SteadyTime status_at_{};
 
     // The destructor says in which order these go.
     std::unique_ptr<boost::asio::io_context> io_;
     std::shared_ptr<Mailbox> mailbox_;
     std::unique_ptr<boost::asio::steady_timer> timer_;
     std::unique_ptr<Recorder> recorder_;
-    std::unique_ptr<Connections> connections_;
+    RouteTable& routes_;
+    Gate gate_;
+    net::TlsClients tls_;
+    SecureRandom random_;
+    std::optional<net::MxSessions> mx_;
+    std::unique_ptr<Outlets> outlets_;
     std::unique_ptr<WorkerContext> context_;
     std::thread thread_;
 };

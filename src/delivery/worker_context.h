@@ -5,16 +5,20 @@
 #include <memory>
 #include <string>
 
+#include <boost/asio/io_context.hpp>
+
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/result.h"
+#include "base/task.h"
 #include "delivery/engine.h"
 #include "delivery/exclusions.h"
 #include "delivery/mailbox.h"
+#include "delivery/outlets.h"
 #include "delivery/recorder.h"
+#include "delivery/route_table.h"
 #include "delivery/signing_pool.h"
 #include "mail/token.h"
-#include "model/pace.h"
 #include "store/delivery.h"
 #include "store/store.h"
 
@@ -29,10 +33,13 @@ struct WorkerContext {
     const Exclusions& exclusions;
     std::shared_ptr<Mailbox> mailbox;
     Recorder& recorder;
-    model::Pace& pace;
+    boost::asio::io_context& io;
+    Gate& gate;  // of what the shares spawn
+    RouteTable& routes;
+    Outlets& outlets;
     std::string owner;  // in leases
-    // Mail has become ready.
-    std::function<void()> wake;
+    // Mail for there has become ready, or has begun to wait.
+    std::function<void(OutletId)> wake;
     // The store failed, or what is stored is damaged: stop sending.
     std::function<void(const Error&)> halt;
     // The leases have not run out.

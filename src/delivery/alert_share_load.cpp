@@ -1,0 +1,321 @@
+#include <algorithm>
+
+#include "delivery/alert_share.h"
+#include "mail/token.h"
+#include "store/suppression.h"
+
+namespace tocsin::delivery {
+namespace {
+
+constexpr std::size_t kAheadMin = 32;         // messages, however large they are
+constexpr std::size_t kAheadAtMostOnce = 64;  // a crash leaves so many unknown
+constexpr std::size_t kAheadAConnection = 4;  // of a site
+constexpr std::size_t kParkedMax = 100'000;   // recipients: about 6 MB
+constexpr std::size_t kWaitingMax = 2'000;    // recipients whose route is being looked up
+
+// Those of the block who may still be written to.
+Result<std::vector<store::RecipientRow>> load_block(store::Database& db, const mail::KeyRing& ring,
+                                                    const std::vector<SubscriberId>& subscribers,
+                                                    const std::vector<ListId>& lists) {
+    std::vector<store::RecipientRow> rows = store::load_recipients(db, subscribers, lists);
+    if (store::any_suppression(db)) {
+        std::erase_if(rows, [&](const store::RecipientRow& row) {
+            const std::string hmac = mail::suppression_hmac(ring, row.address_key);
+            return store::suppression_reason(db, hmac).has_value();
+        });
+    }
+    return rows;
+}
+
+}  // namespace
+
+// --- how much ------------------------------------------------------------------------------
+
+std::size_t AlertShare::ahead_max() const {
+    const std::size_t size = std::max<std::size_t>(run_->message->size_hint(), 1);
+    const std::size_t ahead =
+        turn_ == Turn::Ours ? std::max(kAheadMin, context_.options.ready_bytes / size) : kAheadMin;
+    return run_->order.repeat == model::Repeat::AtMostOnce ? std::min(ahead, kAheadAtMostOnce)
+                                                           : ahead;
+}
+
+// How many more messages to compose for the route. Of all that is composed ahead a route of many
+// has no more than it sends soon; one of its own, however much the others have.
+std::size_t AlertShare::room_of(OutletId outlet) const {
+    const std::size_t most = ahead_max();
+    const std::size_t all = queues_.ahead();
+    if (context_.routes.only()) {
+        return most - std::min(most, all);
+    }
+    const Route& route = context_.outlets.at(outlet).route();
+    if (route.blocked(context_.clock.steady())) {
+        return 0;
+    }
+    const LimitGroup& group = route.group();
+    const std::size_t enough =
+        std::min({group.worth_having_ready(), most, kAheadAConnection * group.connections_max()});
+    const std::size_t have = queues_.at(outlet).ahead();
+    if (all >= most) {
+        return have == 0 ? 1 : 0;
+    }
+    return std::min(enough - std::min(enough, have), most - all);
+}
+
+bool AlertShare::may_begin_more() const {
+    return queues_.ahead() <= ahead_max() / 2 && queues_.parked() < kParkedMax &&
+           waiting_for_route_ < kWaitingMax;
+}
+
+// It has parked mail, and room for as much as it has ready.
+bool AlertShare::hungry(OutletId outlet) const {
+    const RouteQueue& queue = queues_.at(outlet);
+    return !queue.parked.empty() && room_of(outlet) > queue.ahead();
+}
+
+std::size_t AlertShare::coming(OutletId outlet) const {
+    const RouteQueue& queue = queues_.at(outlet);
+    // Of those being loaded nobody knows yet where they go, unless there is one way only.
+    const std::size_t unknown = context_.routes.only() ? loading_ + due_.size() : 0;
+    return queue.ahead() + queue.parked.size() + unknown;
+}
+
+// --- whose turn it is ----------------------------------------------------------------------
+
+void AlertShare::load() {
+    if (loading_ > 0) {
+        return;
+    }
+    std::vector<Attempt> attempts = gather();
+    if (attempts.empty()) {
+        return;
+    }
+    loading_ = attempts.size();
+    std::vector<SubscriberId> subscribers;
+    std::vector<ListId> lists;
+    for (const Attempt& attempt : attempts) {
+        subscribers.push_back(attempt.subscriber);
+        if (std::find(lists.begin(), lists.end(), attempt.list) == lists.end()) {
+            lists.push_back(attempt.list);
+        }
+    }
+    using Rows = Result<std::vector<store::RecipientRow>>;
+    auto read = [subscribers = std::move(subscribers), lists = std::move(lists),
+                 ring = context_.ring](store::Database& db) -> Rows {
+        return load_block(db, *ring, subscribers, lists);
+    };
+    auto done = [this, mailbox = context_.mailbox,
+                 attempts = std::move(attempts)](Rows rows) mutable {
+        mailbox->post([this, attempts = std::move(attempts), rows = std::move(rows)]() mutable {
+            on_loaded(std::move(attempts), std::move(rows));
+        });
+    };
+    context_.store.post_read(std::move(read), std::move(done));
+}
+
+std::vector<Attempt> AlertShare::gather() {
+    std::vector<Attempt> attempts;
+    if (queues_.parked() > 0) {
+        gather_parked(attempts);
+    }
+    if (may_begin_more()) {
+        const std::size_t most = store::kRecipientBlock - attempts.size();
+        gather_fresh(attempts, context_.routes.only() ? std::min(most, room_of(0)) : most);
+    }
+    return attempts;
+}
+
+// In turns, so that no route waits for those with smaller numbers.
+void AlertShare::gather_parked(std::vector<Attempt>& attempts) {
+    const OutletId count = queues_.size();
+    for (OutletId i = 0; i < count && attempts.size() < store::kRecipientBlock; ++i) {
+        const OutletId outlet = (parked_next_ + i) % count;
+        if (queues_.at(outlet).parked.empty()) {
+            continue;
+        }
+        const std::size_t room =
+            std::min(room_of(outlet), store::kRecipientBlock - attempts.size());
+        for (std::size_t n = 0; n < room && !queues_.at(outlet).parked.empty(); ++n) {
+            Attempt attempt = queues_.unpark(outlet);
+            if (!attempt.partition->lost) {
+                attempts.push_back(std::move(attempt));
+            }
+        }
+    }
+    parked_next_ = count > 0 ? (parked_next_ + 1) % count : 0;
+}
+
+// Retries first: they are few, and their time has come.
+void AlertShare::gather_fresh(std::vector<Attempt>& attempts, std::size_t most) {
+    const std::size_t until = attempts.size() + most;
+    while (attempts.size() < until && !due_.empty()) {
+        if (!due_.front().partition->lost) {
+            attempts.push_back(std::move(due_.front()));
+        }
+        due_.pop_front();
+    }
+    for (const auto& partition : partitions_) {
+        if (!partition->fresh || held_back(*partition)) {
+            continue;
+        }
+        ChunkReader& fresh = *partition->fresh;
+        while (attempts.size() < until && !fresh.at_end()) {
+            const auto index = static_cast<std::uint32_t>(fresh.position());
+            const ChunkRecipient recipient = fresh.next();
+            if (partition->skip.empty() || !partition->skip[index]) {
+                attempts.push_back({.partition = partition,
+                                    .index = index,
+                                    .subscriber = recipient.subscriber,
+                                    .list = recipient.list});
+            }
+        }
+        if (fresh.at_end()) {
+            partition->fresh.reset();
+            partition->skip = {};
+            claim_at_ = std::min(claim_at_, context_.clock.steady() + Seconds(1));
+        }
+    }
+}
+
+// --- which way they go ---------------------------------------------------------------------
+
+void AlertShare::on_loaded(std::vector<Attempt> attempts,
+                           Result<std::vector<store::RecipientRow>> rows) {
+    loading_ = 0;
+    if (!rows) {
+        if (rows.error().kind() != ErrorKind::Limited) {
+            context_.halt(rows.error());
+        }
+        due_.insert(due_.end(), attempts.begin(), attempts.end());
+        return;  // the next tick tries again
+    }
+    if (ended()) {
+        pump();
+        return;
+    }
+    std::unordered_map<SubscriberId, store::RecipientRow*> by_id;
+    for (store::RecipientRow& row : *rows) {
+        by_id.emplace(row.subscriber, &row);
+    }
+    std::vector<Draft> drafts;
+    drafts.reserve(attempts.size());
+    for (Attempt& attempt : attempts) {
+        const auto found = by_id.find(attempt.subscriber);
+        if (attempt.partition->lost) {
+            continue;
+        }
+        if (found == by_id.end() ||
+            !std::binary_search(found->second->active.begin(), found->second->active.end(),
+                                attempt.list)) {
+            end(attempt, RecordKind::Suppressed, "left after the release");
+            continue;
+        }
+        send_on_its_way(std::move(attempt), *found->second, drafts);
+    }
+    submit(std::move(drafts));
+    pump();
+}
+
+void AlertShare::send_on_its_way(Attempt attempt, store::RecipientRow& row,
+                                 std::vector<Draft>& drafts) {
+    attempt.domain = run_->stats.domain(row.domain);
+    OutletId outlet = 0;
+    if (!context_.routes.only()) {
+        const std::optional<RouteAnswer> answer = context_.routes.find(row.domain);
+        if (!answer) {
+            return wait_for_route(std::move(attempt), row.domain);
+        }
+        if (answer->kind != RouteAnswer::Kind::Found) {
+            return no_route(std::move(attempt), *answer);
+        }
+        outlet = context_.outlets.of(answer->route);
+        if (attempt.partition->domain == row.domain) {
+            attempt.partition->way = outlet;
+        }
+        if (room_of(outlet) == 0) {
+            queues_.park(outlet, std::move(attempt));
+            context_.wake(outlet);
+            return;
+        }
+    }
+    queues_.compose(outlet, 1);
+    Draft draft{.attempt = std::move(attempt),
+                .outlet = outlet,
+                .subject = std::move(row.subject),
+                .message = blank(),
+                .problem = {}};
+    draft.message.rcpt_to = std::move(row.address);
+    draft.message.smtputf8 = row.smtputf8;
+    drafts.push_back(std::move(draft));
+}
+
+void AlertShare::wait_for_route(Attempt attempt, const std::string& domain) {
+    std::vector<Attempt>& waiting = looked_up_[domain];
+    waiting.push_back(std::move(attempt));
+    ++waiting_for_route_;
+    if (waiting.size() == 1) {
+        ++look_ups_;
+        spawn(context_.io.get_executor(), context_.gate, "look up " + domain,
+              look_up(this, context_.routes.resolver(), domain));
+    }
+}
+
+Task<void> AlertShare::look_up(AlertShare* self, net::MxResolver* resolver, std::string domain) {
+    const net::SiteAnswer answer = co_await resolver->site_of(domain);
+    self->on_looked_up(domain, answer);
+}
+
+void AlertShare::on_looked_up(const std::string& domain, const net::SiteAnswer& answer) {
+    --look_ups_;
+    const auto found = looked_up_.find(domain);
+    if (found == looked_up_.end()) {
+        return;  // the alert has ended
+    }
+    std::vector<Attempt> attempts = std::move(found->second);
+    looked_up_.erase(found);
+    waiting_for_route_ -= attempts.size();
+    const RouteAnswer route = context_.routes.from(domain, answer);
+    for (Attempt& attempt : attempts) {
+        if (attempt.partition->lost) {
+            continue;
+        }
+        if (route.kind == RouteAnswer::Kind::Found) {
+            const OutletId outlet = context_.outlets.of(route.route);
+            queues_.park(outlet, std::move(attempt));
+        } else {
+            no_route(std::move(attempt), route);
+        }
+    }
+    if (route.kind == RouteAnswer::Kind::Found) {
+        context_.wake(context_.outlets.of(route.route));
+    }
+    pump();
+}
+
+void AlertShare::no_route(Attempt attempt, const RouteAnswer& answer) {
+    ++attempt.attempts;
+    if (answer.kind == RouteAnswer::Kind::Later) {
+        return retry_or_expire(std::move(attempt), answer.reason);
+    }
+    end(attempt, attempt.maybe_delivered ? RecordKind::Unknown : RecordKind::Failed, answer.reason);
+}
+
+// Messages for a route that takes none now make room for others; they are composed again later.
+void AlertShare::park_what_is_blocked() {
+    if (context_.routes.only()) {
+        return;
+    }
+    const SteadyTime now = context_.clock.steady();
+    for (OutletId outlet = 0; outlet < queues_.size(); ++outlet) {
+        if (queues_.at(outlet).ready.empty() || !context_.outlets.at(outlet).route().blocked(now)) {
+            continue;
+        }
+        while (!queues_.at(outlet).ready.empty()) {
+            ReadyMail mail = queues_.pop_ready(outlet);
+            withdraw_intent(mail.attempt);
+            on_spent(std::move(mail.message));
+            queues_.park(outlet, std::move(mail.attempt));
+        }
+    }
+}
+
+}  // namespace tocsin::delivery

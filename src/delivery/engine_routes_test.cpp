@@ -1,0 +1,384 @@
+// Straight to the recipients' servers: several sites, each with its own pace and its own troubles.
+#include "delivery/engine_fixture.h"
+#include "net/dns.h"
+#include "store/outbox.h"
+
+namespace tocsin::delivery {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// What the DNS says, as a table.
+class TableDns final : public net::DnsSource {
+  public:
+    using Table = std::map<std::pair<std::string, net::DnsType>, net::DnsAnswer>;
+
+    TableDns(boost::asio::io_context& io, std::shared_ptr<Table> table,
+             std::shared_ptr<std::mutex> mutex)
+        : io_(io), table_(std::move(table)), mutex_(std::move(mutex)) {}
+
+    void ask(const std::string& name, net::DnsType type, Done done) override {
+        net::DnsAnswer answer{.status = model::DnsStatus::NoName,
+                              .mx = {},
+                              .addresses = {},
+                              .ttl = Seconds(300),
+                              .dnssec = net::DnsAnswer::Dnssec::NotSecure,
+                              .why = {}};
+        {
+            const std::lock_guard lock(*mutex_);
+            if (const auto found = table_->find({name, type}); found != table_->end()) {
+                answer = found->second;
+            }
+        }
+        boost::asio::post(io_, [done = std::move(done), answer] { done(answer); });
+    }
+
+  private:
+    boost::asio::io_context& io_;
+    std::shared_ptr<Table> table_;
+    std::shared_ptr<std::mutex> mutex_;
+};
+
+class Sites : public Newsroom {
+  protected:
+    Sites() : work_(boost::asio::make_work_guard(dns_io_)) {
+        net::DnsOptions options;
+        options.private_targets = net::DnsOptions::PrivateTargets::Allow;
+        resolver_ = std::make_unique<net::MxResolver>(
+            dns_io_, clock_, options, std::make_unique<TableDns>(dns_io_, table_, mutex_));
+        dns_thread_ = std::thread([this] { dns_io_.run(); });
+    }
+    ~Sites() override {
+        if (engine_) {
+            engine_->shutdown();
+        }
+        dns_io_.stop();
+        dns_thread_.join();
+        resolver_.reset();
+        engine_.reset();
+    }
+
+    void answer(const std::string& name, net::DnsType type, net::DnsAnswer answer) {
+        answer.ttl = Seconds(3'600);
+        const std::lock_guard lock(*mutex_);
+        (*table_)[{name, type}] = std::move(answer);
+    }
+    void mx(const std::string& domain, const std::vector<std::string>& hosts) {
+        net::DnsAnswer found;
+        found.status = model::DnsStatus::Found;
+        for (const std::string& host : hosts) {
+            found.mx.push_back({.preference = 10, .host = host});
+        }
+        answer(domain, net::DnsType::Mx, found);
+    }
+    void address(const std::string& host, const std::string& numeric) {
+        net::DnsAnswer found;
+        found.status = model::DnsStatus::Found;
+        found.addresses = {boost::asio::ip::make_address(numeric)};
+        answer(host, net::DnsType::A, found);
+        net::DnsAnswer none;
+        none.status = model::DnsStatus::NoData;
+        answer(host, net::DnsType::Aaaa, none);
+    }
+    // One server a domain: b.example on 127.0.0.2, a.example on .3, c.example on .4.
+    void three_sites() {
+        mx("b.example", {"mx.b.example"});
+        address("mx.b.example", "127.0.0.2");
+        mx("a.example", {"mx.a.example"});
+        address("mx.a.example", "127.0.0.3");
+        mx("c.example", {"mx.c.example"});
+        address("mx.c.example", "127.0.0.4");
+    }
+
+    EngineOptions mx_options(std::uint16_t port, const std::string& rules = "") const {
+        EngineOptions options;
+        MxDelivery delivery;
+        delivery.resolver = resolver_.get();
+        delivery.port = port;
+        options.mx = delivery;
+        options.shaping = shaping(rules);
+        options.bounce_domain = "bounces.paper.example";
+        options.signers = 2;
+        return options;
+    }
+    static std::shared_ptr<const model::Shaping> shaping(const std::string& rules) {
+        auto parsed = model::Shaping::parse("[default]\nper_second = 0\n" + rules);
+        EXPECT_TRUE(parsed) << parsed.error().message();
+        return std::make_shared<const model::Shaping>(std::move(*parsed));
+    }
+    std::vector<SubscriberId> add_readers_at(ListId list, const std::string& domain, int count) {
+        return store_
+            ->run([&](store::Database& db) -> Result<std::vector<SubscriberId>> {
+                std::vector<SubscriberId> ids;
+                for (int i = 0; i < count; ++i) {
+                    const auto id = store::insert_subscriber(db, subscriber(i, domain));
+                    CHECK(id);
+                    store::set_active(db, *id, list, clock_.now());
+                    ids.push_back(*id);
+                }
+                return ids;
+            })
+            .value();
+    }
+    std::uint64_t delivered(AlertId alert) { return status(alert).counts.delivered; }
+    bool delivers(AlertId alert, std::uint64_t count) {
+        return wait_until([&] { return delivered(alert) == count; });
+    }
+
+    std::shared_ptr<TableDns::Table> table_ = std::make_shared<TableDns::Table>();
+    std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();
+    boost::asio::io_context dns_io_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    std::unique_ptr<net::MxResolver> resolver_;
+    std::thread dns_thread_;
+};
+
+TEST_F(Sites, EveryDomainsMailGoesToItsOwnServer) {
+    three_sites();
+    ScriptedServer b("127.0.0.2"), a("127.0.0.3", b.port()), c("127.0.0.4", b.port());
+    const ListId list = add_list("news");
+    add_readers(list, 300);
+    start_engine(mx_options(b.port()));
+    const AlertId alert = release({.lists = {list}});
+    send(alert);
+    ASSERT_TRUE(finished(alert));
+    for (const auto& [server, domain] :
+         {std::pair{&a, "@a.example"}, {&b, "@b.example"}, {&c, "@c.example"}}) {
+        EXPECT_EQ(server->count(), 100U);
+        for (const auto& delivery : server->deliveries()) {
+            EXPECT_THAT(delivery.rcpt, HasSubstr(domain));
+        }
+    }
+    expect_accounted(alert);
+}
+
+TEST_F(Sites, DomainsWithTheSameServersAreOneRoute) {
+    for (const std::string domain : {"a.example", "b.example", "c.example"}) {
+        mx(domain, {"mx1.host.example", "mx2.host.example"});
+    }
+    address("mx1.host.example", "127.0.0.2");
+    address("mx2.host.example", "127.0.0.3");
+    ScriptedServer one("127.0.0.2"), two("127.0.0.3", one.port());
+    const ListId list = add_list("news");
+    add_readers(list, 60);
+    one.hold(true);
+    two.hold(true);
+    start_engine(mx_options(one.port(), "connections = 3\n"));
+    const AlertId alert = release({.lists = {list}});
+    send(alert);
+    ASSERT_TRUE(wait_until([&] {
+        const auto routes = engine_->routes();
+        return routes.size() == 1 && routes[0].connections == 3 && routes[0].waiting > 0;
+    }));
+    EXPECT_THAT(engine_->routes()[0].name, HasSubstr("mx1.host.example"));
+    one.hold(false);
+    two.hold(false);
+    ASSERT_TRUE(finished(alert));
+    EXPECT_EQ(one.count() + two.count(), 60U);
+}
+
+TEST_F(Sites, ASiteThatDoesNotAnswerHoldsUpNobodyElse) {
+    three_sites();
+    ScriptedServer b("127.0.0.2"), a("127.0.0.3", b.port()), c("127.0.0.4", b.port());
+    const ListId list = add_list("news");
+    // Sorted by domain, a.example comes first, in partitions of its own and more of it than is ever
+    // composed, loaded or parked.
+    add_readers_at(list, "a.example", 25'000);
+    add_readers_at(list, "b.example", 300);
+    add_readers_at(list, "c.example", 300);
+    a.hold(true);
+    start_engine(mx_options(b.port()));
+    const AlertId alert = release({.lists = {list}});
+    send(alert);
+    ASSERT_TRUE(delivers(alert, 600));
+    EXPECT_EQ(b.count(), 300U);
+    EXPECT_EQ(c.count(), 300U);
+    engine_->stop_alert(alert);
+    a.hold(false);
+    ASSERT_TRUE(finished(alert));
+    expect_accounted(alert);
+}
+
+TEST_F(Sites, ADeadSiteHoldsUpNobodyElseAndIsTriedAgain) {
+    three_sites();
+    ScriptedServer b("127.0.0.2"), c("127.0.0.4", b.port());
+    const ListId list = add_list("news");
+    add_readers(list, 90);
+    start_engine(mx_options(b.port()));
+    const AlertId alert = release({.lists = {list}});
+    send(alert);
+    ASSERT_TRUE(delivers(alert, 60));
+    const auto says_why = [&] {
+        for (const RouteStatus& route : engine_->routes()) {
+            if (route.name == "mx.a.example" &&
+                route.reason.find("no connection") != std::string::npos) {
+                return route.waiting == 30;
+            }
+        }
+        return false;
+    };
+    ASSERT_TRUE(wait_until(says_why));
+    ScriptedServer a("127.0.0.3", b.port());
+    clock_.advance(std::chrono::minutes(10));
+    ASSERT_TRUE(finished(alert));
+    EXPECT_EQ(a.count(), 30U);
+    expect_accounted(alert);
+}
+
+TEST_F(Sites, WhoHasNoServerIsFailedAndWhoseIsUnknownIsTriedAgain) {
+    three_sites();
+    mx("a.example", {"."});  // RFC 7505
+    net::DnsAnswer broken;
+    broken.status = model::DnsStatus::Failed;
+    broken.why = "SERVFAIL";
+    answer("b.example", net::DnsType::Mx, broken);
+    ScriptedServer c("127.0.0.4"), b("127.0.0.2", c.port());
+    const ListId list = add_list("news");
+    add_readers(list, 30);
+    add_readers_at(list, "nowhere.example", 10);
+    start_engine(mx_options(c.port()));
+    const AlertId alert = release({.lists = {list}});
+    send(alert);
+    ASSERT_TRUE(wait_until([&] {
+        const OutcomeCounts counts = status(alert).counts;
+        return counts.delivered == 10 && counts.failed == 20 && counts.deferred == 10;
+    }));
+    mx("b.example", {"mx.b.example"});
+    clock_.advance(std::chrono::minutes(2));
+    ASSERT_TRUE(finished(alert));
+    EXPECT_EQ(delivered(alert), 20U);
+    expect_accounted(alert);
+    for (const LedgerLine& line : lines(alert)) {
+        if (line.address.ends_with("@a.example")) {
+            EXPECT_THAT(line.reply, HasSubstr("5.1.10")) << line.address;
+        } else if (line.address.ends_with("@nowhere.example")) {
+            EXPECT_THAT(line.reply, HasSubstr("5.1.2")) << line.address;
+        }
+    }
+}
+
+TEST_F(Sites, AThrottleSlowsOnlyTheSiteThatSaidIt) {
+    three_sites();
+    ScriptedServer b("127.0.0.2"), a("127.0.0.3", b.port()), c("127.0.0.4", b.port());
+    a.script([](const std::string&, int) { return reply(421, "4.7.28", "slow down"); });
+    const ListId list = add_list("news");
+    add_readers(list, 600);
+    start_engine(mx_options(b.port()));
+    const AlertId alert = release({.lists = {list}});
+    send(alert);
+    ASSERT_TRUE(delivers(alert, 400));
+    const auto routes = engine_->routes();
+    EXPECT_THAT(routes,
+                Contains(::testing::AllOf(Field(&RouteStatus::name, "mx.a.example"),
+                                          Field(&RouteStatus::reason, HasSubstr("4.7.28")))));
+    for (const RouteStatus& route : routes) {
+        if (route.name != "mx.a.example") {
+            EXPECT_THAT(route.reason, IsEmpty()) << route.name;
+        }
+    }
+}
+
+TEST_F(Sites, SitesOfOneProviderShareItsConnections) {
+    three_sites();
+    ScriptedServer b("127.0.0.2"), a("127.0.0.3", b.port()), c("127.0.0.4", b.port());
+    const ListId list = add_list("news");
+    add_readers(list, 900);
+    start_engine(mx_options(b.port(),
+                            "[[site]]\nname = \"One\"\nmx = [\"mx.*.example\"]\n"
+                            "connections = 1\nmessages_per_connection = 0\nper_second = 0\n"));
+    const AlertId alert = release({.lists = {list}});
+    send(alert);
+    // One connection at a time, and yet none of the three waits until another has finished.
+    ASSERT_TRUE(wait_until([&] { return a.count() > 0 && b.count() > 0 && c.count() > 0; }));
+    EXPECT_LT(std::min({a.count(), b.count(), c.count()}), 300U);
+    for (const RouteStatus& route : engine_->routes()) {
+        EXPECT_EQ(route.name, "One");
+        EXPECT_LE(route.connections, 1U);
+    }
+    ASSERT_TRUE(finished(alert));
+    expect_accounted(alert);
+}
+
+TEST_F(Sites, NewRulesTakeEffectWhileMailIsOnItsWay) {
+    three_sites();
+    ScriptedServer b("127.0.0.2"), a("127.0.0.3", b.port()), c("127.0.0.4", b.port());
+    a.hold(true);
+    const ListId list = add_list("news");
+    add_readers(list, 600);
+    start_engine(mx_options(b.port(), "connections = 2\n"));
+    const AlertId alert = release({.lists = {list}});
+    send(alert);
+    const auto connections_to_a = [&](std::size_t count) {
+        return wait_until([&] {
+            for (const RouteStatus& route : engine_->routes()) {
+                if (route.name == "mx.a.example" && route.connections == count) {
+                    return true;
+                }
+            }
+            return false;
+        });
+    };
+    ASSERT_TRUE(connections_to_a(2));
+    engine_->set_shaping(shaping("connections = 5\n"));
+    ASSERT_TRUE(connections_to_a(5));
+    a.hold(false);
+    ASSERT_TRUE(finished(alert));
+    expect_accounted(alert);
+}
+
+TEST_F(Sites, AConfirmationLeavesThoughAnotherSiteIsDead) {
+    three_sites();
+    ScriptedServer b("127.0.0.2");
+    const ListId list = add_list("news");
+    add_readers_at(list, "a.example", 300);  // nobody listens there
+    start_engine(mx_options(b.port()));
+    const AlertId alert = release({.lists = {list}});
+    send(alert);
+    const auto put = [&](const std::string& to) {
+        store_
+            ->run([&](store::Database& db) -> Status {
+                store::insert_outbox(db, {.mail_from = "b@bounces.paper.example",
+                                          .rcpt_to = to,
+                                          .smtputf8 = false,
+                                          .message = "From: a@paper.example\r\nTo: " + to +
+                                                     "\r\nSubject: Please confirm\r\n\r\nHello\r\n",
+                                          .now = clock_.now(),
+                                          .not_after = clock_.now() + std::chrono::hours(1)});
+                return {};
+            })
+            .value();
+        engine_->outbox_ready();
+    };
+    for (int i = 0; i < 250; ++i) {
+        put("dead" + std::to_string(i) + "@a.example");
+    }
+    put("reader@b.example");
+    ASSERT_TRUE(wait_until([&] { return b.count() == 1; }));
+    EXPECT_EQ(b.deliveries()[0].rcpt, "reader@b.example");
+}
+
+TEST_F(Sites, AtMostOnceKeepsItsPromiseForMailThatIsParked) {
+    three_sites();
+    const ListId list = add_list("news");
+    add_readers_at(list, "a.example", 200);
+    ScriptedServer a("127.0.0.3");
+    const std::uint16_t port = a.port();
+    a.cut();
+    start_engine(mx_options(port));
+    const AlertId alert = release({.lists = {list}, .repeat = model::Repeat::AtMostOnce});
+    send(alert);
+    ASSERT_TRUE(wait_until([&] {
+        const auto routes = engine_->routes();
+        return !routes.empty() && !routes[0].reason.empty() && routes[0].waiting == 200;
+    }));
+    engine_->shutdown();
+    // None of them had been handed to a session: none is unknown.
+    EXPECT_EQ(check(alert).counts.unknown, 0U);
+}
+
+}  // namespace
+}  // namespace tocsin::delivery

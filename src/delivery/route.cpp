@@ -1,0 +1,155 @@
+#include "delivery/route.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace tocsin::delivery {
+namespace {
+
+// Somebody who has asked and not asked again for so long does not wait any more.
+constexpr Seconds kWaitsFor{1};
+constexpr double kReadySeconds = 0.5;
+
+}  // namespace
+
+LimitGroup::LimitGroup(std::string name, const model::RouteLimits& limits, std::string rule)
+    : name_(std::move(name)),
+      rule_(std::move(rule)),
+      messages_per_connection_(limits.messages_per_connection),
+      connections_max_(limits.connections),
+      pace_(limits) {}
+
+void LimitGroup::set_limits(const model::RouteLimits& limits) {
+    const std::lock_guard lock(mutex_);
+    messages_per_connection_ = limits.messages_per_connection;
+    connections_max_ = limits.connections;
+    pace_.set_limits(limits);
+}
+
+std::size_t LimitGroup::worth_having_ready() const {
+    const std::lock_guard lock(mutex_);
+    const double rate = pace_.rate_max();
+    return rate > 0 ? 1 + static_cast<std::size_t>(rate * kReadySeconds)
+                    : std::numeric_limits<std::size_t>::max();
+}
+
+bool LimitGroup::take(SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    return pace_.take(now);
+}
+
+bool LimitGroup::suspended(SteadyTime now) const {
+    const std::lock_guard lock(mutex_);
+    return pace_.suspended(now);
+}
+
+bool LimitGroup::try_connect(Claimant claimant, std::size_t have, SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(waiting_, [now](const auto& one) { return now - one.second > kWaitsFor; });
+    const bool others_first = have > 0 && !waiting_.empty();
+    if (pace_.suspended(now) || connections_ >= connections_max_ || others_first) {
+        if (have == 0) {
+            waiting_[claimant] = now;
+        }
+        return false;
+    }
+    waiting_.erase(claimant);
+    ++connections_;
+    return true;
+}
+
+void LimitGroup::on_disconnect() {
+    const std::lock_guard lock(mutex_);
+    --connections_;
+}
+
+bool LimitGroup::others_wait(Claimant claimant) const {
+    const std::lock_guard lock(mutex_);
+    return connections_ >= connections_max_ &&
+           waiting_.size() > static_cast<std::size_t>(waiting_.count(claimant));
+}
+
+void LimitGroup::withdraw(Claimant claimant) {
+    const std::lock_guard lock(mutex_);
+    waiting_.erase(claimant);
+}
+
+void LimitGroup::on_accepted(SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    pace_.on_accepted(now);
+}
+
+void LimitGroup::on_deferred(SteadyTime now, std::string why) {
+    const std::lock_guard lock(mutex_);
+    pace_.on_deferred(now, std::move(why));
+}
+
+void LimitGroup::on_throttle(SteadyTime now, std::string why) {
+    const std::lock_guard lock(mutex_);
+    pace_.on_throttle(now, std::move(why));
+}
+
+void LimitGroup::on_suspend(SteadyTime now, Milliseconds hold, std::string why) {
+    const std::lock_guard lock(mutex_);
+    pace_.on_suspend(now, hold, std::move(why));
+}
+
+LimitGroup::Status LimitGroup::status(SteadyTime now) const {
+    const std::lock_guard lock(mutex_);
+    return {.connections = connections_,
+            .connections_max = connections_max_,
+            .rate = pace_.rate(now),
+            .rate_max = pace_.rate_max(),
+            .why = pace_.why(now)};
+}
+
+bool LimitGroup::idle(SteadyTime now) const {
+    const std::lock_guard lock(mutex_);
+    return connections_ == 0 && !pace_.suspended(now) && !pace_.slowed(now);
+}
+
+Route::Route(std::string name, net::SmtpRoute smtp, std::shared_ptr<LimitGroup> group)
+    : name_(std::move(name)), group_(std::move(group)), smtp_(std::move(smtp)) {}
+
+net::SmtpRoute Route::smtp() const {
+    const std::lock_guard lock(mutex_);
+    return smtp_;
+}
+
+void Route::set_tls(net::SmtpRoute::Tls tls) {
+    const std::lock_guard lock(mutex_);
+    smtp_.tls = tls;
+}
+
+void Route::on_connected() {
+    config_error_ = false;
+    const std::lock_guard lock(mutex_);
+    connects_.on_connected();
+}
+
+void Route::on_connect_failed(SteadyTime now, const std::string& why, Fault fault) {
+    config_error_ = fault == Fault::Config;
+    const std::lock_guard lock(mutex_);
+    connects_.on_failed(now, why);
+}
+
+bool Route::connect_failing() const {
+    const std::lock_guard lock(mutex_);
+    return connects_.failing();
+}
+
+bool Route::may_connect(SteadyTime now) const {
+    const std::lock_guard lock(mutex_);
+    return connects_.may_connect(now);
+}
+
+bool Route::blocked(SteadyTime now) const {
+    return connect_failing() || group_->suspended(now);
+}
+
+std::string Route::connect_reason(SteadyTime now) const {
+    const std::lock_guard lock(mutex_);
+    return connects_.reason(now);
+}
+
+}  // namespace tocsin::delivery
