@@ -1,5 +1,5 @@
-// A private DNS server: unbound on a high port of 127.0.0.1 that knows exactly what a test tells it.
-// Every other name does not exist (NXDOMAIN), with a negative TTL of a minute.
+// A private DNS server: unbound on a high port of 127.0.0.1 that knows exactly what a test tells
+// it. Every other name does not exist (NXDOMAIN), with a negative TTL of a minute.
 import { writeFile } from 'node:fs/promises';
 import dgram from 'node:dgram';
 import path from 'node:path';

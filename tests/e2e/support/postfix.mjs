@@ -1,6 +1,7 @@
 // Private Postfixes. startPostfix(): a smarthost, with STARTTLS and implicit TLS, both with AUTH
-// (checked by Dovecot) required; every recipient's mail goes to Dovecot by LMTP. startExchanger(): the
-// mail server of some domains at an address of its own, which takes everything and throws it away.
+// (checked by Dovecot) required; every recipient's mail goes to Dovecot by LMTP. startExchanger():
+// the mail server of some domains at an address of its own, which takes everything and throws it
+// away.
 import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Running, freePort, idsOf, isListening, run } from './process.mjs';
