@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "delivery/bitmap_reader.h"
 #include "delivery/sealed.h"
 #include "delivery/varint.h"
 
@@ -114,22 +115,13 @@ void put_bitmap(std::string& out, Roaring& bitmap) {
 
 using Ordinals = std::vector<std::uint32_t>;
 
-// CRoaring checks lengths but not that what is inside makes sense: check every number.
 Result<Ordinals> take_bitmap(ByteReader& reader, std::size_t recipients) {
     const std::string_view bytes = reader.bytes(reader.varint());
-    roaring_bitmap_t* raw = roaring_bitmap_portable_deserialize_safe(bytes.data(), bytes.size());
-    if (!reader.ok() || raw == nullptr) {
+    std::optional<Ordinals> ordinals = read_bitmap(bytes, recipients);
+    if (!reader.ok() || !ordinals) {
         return damaged();
     }
-    const Roaring bitmap(raw);
-    Ordinals ordinals;
-    for (const std::uint32_t ordinal : bitmap) {
-        if (ordinal >= recipients || (!ordinals.empty() && ordinal <= ordinals.back())) {
-            return damaged();
-        }
-        ordinals.push_back(ordinal);
-    }
-    return ordinals;
+    return std::move(*ordinals);
 }
 
 std::int64_t floor_div(std::int64_t value, std::int64_t by) {
