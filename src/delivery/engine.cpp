@@ -131,9 +131,9 @@ class Engine::Impl {
         workers_.front()->post([worker = workers_.front().get()] { worker->outbox_ready(); });
     }
 
-    void prewarm() {
+    void prewarm(const std::vector<std::string>& domains) {
         for (const auto& worker : workers_) {
-            worker->post([&worker = *worker] { worker.warm(); });
+            worker->post([&worker = *worker, domains] { worker.warm(domains); });
         }
     }
 
@@ -365,8 +365,8 @@ void Engine::exclude(SubscriberId subscriber, std::optional<ListId> list) {
 void Engine::outbox_ready() {
     impl_->outbox_ready();
 }
-void Engine::prewarm() {
-    impl_->prewarm();
+void Engine::prewarm(const std::vector<std::string>& domains) {
+    impl_->prewarm(domains);
 }
 std::optional<Progress> Engine::progress(AlertId alert) const {
     return impl_->progress(alert);

@@ -103,8 +103,8 @@ class Engine {
     // A transactional mail was put into the outbox. Call after the commit.
     void outbox_ready();
     // A draft was saved: opens connections and keeps them for a while, so that a release finds them
-    // ready.
-    void prewarm();
+    // ready. To the smarthost, whatever the domains are; else to the sites of these domains.
+    void prewarm(const std::vector<std::string>& domains = {});
 
     // Of an alert that this engine is sending; nullopt of others.
     std::optional<Progress> progress(AlertId alert) const;

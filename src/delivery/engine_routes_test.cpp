@@ -330,6 +330,17 @@ TEST_F(Sites, NewRulesTakeEffectWhileMailIsOnItsWay) {
     expect_accounted(alert);
 }
 
+TEST_F(Sites, ADraftOpensConnectionsToTheLargeSites) {
+    three_sites();
+    ScriptedServer b("127.0.0.2");
+    start_engine(mx_options(b.port()));
+    engine_->prewarm({"b.example", "nowhere.example"});
+    ASSERT_TRUE(wait_until([&] {
+        const auto routes = engine_->routes();
+        return routes.size() == 1 && routes[0].name == "mx.b.example" && routes[0].connections > 0;
+    }));
+}
+
 TEST_F(Sites, AConfirmationLeavesThoughAnotherSiteIsDead) {
     three_sites();
     ScriptedServer b("127.0.0.2");

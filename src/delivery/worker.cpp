@@ -167,8 +167,23 @@ void Worker::outbox_ready() {
     }
 }
 
-void Worker::warm() {
-    outlets_->for_each([](Connections& connections) { connections.warm(); });
+void Worker::warm(const std::vector<std::string>& domains) {
+    if (const auto& only = routes_.only()) {
+        outlets_->at(outlets_->of(only)).warm();
+        return;
+    }
+    for (const std::string& domain : domains) {
+        spawn(io_->get_executor(), gate_, "prewarm " + domain, warm_domain(this, domain));
+    }
+}
+
+Task<void> Worker::warm_domain(Worker* self, std::string domain) {
+    const net::SiteAnswer site = co_await self->routes_.resolver()->site_of(domain);
+    const RouteAnswer answer = self->routes_.from(domain, site);
+    if (answer.kind == RouteAnswer::Kind::Found) {
+        Outlets& outlets = *self->outlets_;
+        outlets.at(outlets.of(answer.route)).warm();
+    }
 }
 
 // --- mail for the sessions ------------------------------------------------------------------

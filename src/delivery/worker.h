@@ -77,7 +77,7 @@ class Worker final : public MailSource {
     void pump(AlertId alert);
     void forget(AlertId alert);  // it is finished: its share goes when it is done
     void outbox_ready();
-    void warm();
+    void warm(const std::vector<std::string>& domains);
     void begin_shutdown();
 
     // --- MailSource ---
@@ -92,6 +92,7 @@ class Worker final : public MailSource {
 
   private:
     void tick();
+    static Task<void> warm_domain(Worker* self, std::string domain);
     void give_turns();
     void renew_leases();
     void update_status();
