@@ -102,19 +102,6 @@ class Pace {
     double rate(SteadyTime now) const;         // messages a second, lately
     PaceReason why(SteadyTime now) const;
 
-    // For callers that have one route a pace and no time of day.
-    void on_connect_failed(SteadyTime now, std::string why);
-    void on_connected();
-    bool may_connect(SteadyTime now) const {
-        return now >= connect_after_ && now >= suspended_until_;
-    }
-    SteadyTime connect_after() const {
-        return connect_after_ > suspended_until_ ? connect_after_ : suspended_until_;
-    }
-    bool connect_failing() const { return connect_failures_ > 0; }
-    bool slowed() const { return slowed_; }
-    std::string reason(SteadyTime now) const;
-
   private:
     enum class Signal { Throttle, Ratio };
     void measure(SteadyTime now) const;
@@ -156,9 +143,6 @@ class Pace {
     std::string suspend_why_;
     SteadyTime suspend_said_at_{};
     std::string reply_;  // the last bad one
-    SteadyTime connect_after_{};
-    std::uint32_t connect_failures_ = 0;
-    std::string connect_why_;
     // Messages of this second and the one before, for rate().
     mutable SteadyTime second_{};
     mutable std::uint64_t this_second_ = 0, last_second_ = 0;

@@ -95,7 +95,7 @@ TEST(Pace, ASuspensionEndsByItself) {
     Pace pace({});
     pace.on_suspend(at(0), seconds(60), "policy");
     EXPECT_FALSE(pace.take(at(59'999)));
-    EXPECT_FALSE(pace.may_connect(at(59'999)));
+    EXPECT_TRUE(pace.suspended(at(59'999)));
     EXPECT_EQ(pace.wait_until(at(10)), at(60'000));
     EXPECT_EQ(reason(pace, 20'000),
               "stopped until 12:02:04 UTC, 40 s more: policy at 12:01:04 UTC");
@@ -199,24 +199,6 @@ TEST(Pace, TheSentencesAreForPeople) {
     EXPECT_EQ(rate_text(4.5), "4.5/s");
     EXPECT_EQ(rate_text(9.97), "10/s");
     EXPECT_EQ(rate_text(33.3), "33/s");
-}
-
-TEST(Pace, ConnectionFailuresBackOffToAMinute) {
-    Pace pace({});
-    std::int64_t now = 0;
-    std::vector<std::int64_t> waits;
-    for (int i = 0; i < 8; ++i) {
-        pace.on_connect_failed(at(now), "refused");
-        pace.on_connect_failed(at(now), "refused");  // a second one at the same time is the same
-        const auto wait = std::chrono::duration_cast<seconds>(pace.connect_after() - at(now));
-        waits.push_back(wait.count());
-        now += wait.count() * 1'000;
-    }
-    EXPECT_THAT(waits, ::testing::ElementsAre(1, 2, 4, 8, 16, 32, 60, 60));
-    EXPECT_THAT(pace.reason(at(now)), HasSubstr("no connection"));
-    pace.on_connected();
-    EXPECT_TRUE(pace.may_connect(at(now)));
-    EXPECT_EQ(pace.reason(at(now)), "");
 }
 
 }  // namespace
