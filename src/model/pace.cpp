@@ -220,4 +220,20 @@ double Pace::rate(SteadyTime now) const {
     return static_cast<double>(last_second_) * (1 - part) + static_cast<double>(this_second_);
 }
 
+PaceReason Pace::why(SteadyTime now) const {
+    PaceReason reason;
+    if (now < suspended_until_) {
+        reason.kind = PaceReason::Kind::Suspended;
+        reason.reply = suspend_why_;
+        reason.replied_at = suspend_said_at_;
+        reason.until = suspended_until_;
+    } else if (slowed(now)) {
+        reason = cut_;
+    } else if (limits_.per_second > 0 && rate(now) >= kAtLimitShare * limits_.per_second) {
+        reason.kind = PaceReason::Kind::Limit;
+    }
+    reason.rate_max = slowed(now) ? rate_ : limits_.per_second;
+    return reason;
+}
+
 }  // namespace tocsin::model
