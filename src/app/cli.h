@@ -54,6 +54,7 @@ void add_service_commands(CLI::App& program, Cli& cli);  // init, serve, dev, de
 void add_list_commands(CLI::App& program, Cli& cli);     // list
 void add_alert_commands(CLI::App& program, Cli& cli);    // alert
 void add_subscriber_commands(CLI::App& program, Cli& cli);  // subscriber, consent, import, export
+void add_route_commands(CLI::App& program, Cli& cli);       // routes
 void add_tool_commands(CLI::App& program, Cli& cli);        // check-address, sink, bench
 
 }  // namespace tocsin::app

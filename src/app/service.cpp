@@ -303,7 +303,8 @@ class Service::Impl {
             config_.site.languages.front()});
         desk_services_ = std::make_unique<web::NewsroomServices>(web::NewsroomServices{
             *store_, clock_, random_, *templates_, *auth_, *alerts_, *audience_, *engine_,
-            config_.site.name, config_.site.public_url, config_.site.desk_url, setting_lines()});
+            config_.site.name, config_.site.public_url, config_.site.desk_url, setting_lines(),
+            [this] { return shaping_->problem(); }});
         const HealthParts health{*store_, *engine_};
 
         web::add_reader_routes(public_router_, *reader_services_);

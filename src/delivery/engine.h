@@ -64,8 +64,10 @@ struct EngineHooks {
 
 // A route, or the routes that share their limits, as `tocsin routes` and the desk show it.
 struct RouteStatus {
+    enum class Kind { Smarthost, Site };
+    Kind kind = Kind::Smarthost;
     std::string name;                 // "Google"; of a smarthost its name or host and port
-    std::vector<std::string> sites;   // that have mail or connections; none: a smarthost
+    std::vector<std::string> sites;   // that have mail or connections
     std::size_t connections = 0;      // open now
     std::size_t connections_max = 0;  // allowed now
     double rate = 0;                  // messages a second, lately

@@ -16,6 +16,7 @@ std::vector<RouteStatus> route_statuses(const RouteTable& table,
         RouteStatus& line = place->second;
         if (fresh) {
             LimitGroup::Status status = route.group().status(now);
+            line.kind = table.only() ? RouteStatus::Kind::Smarthost : RouteStatus::Kind::Site;
             line.name = route.group().name();
             line.connections = status.connections;
             line.connections_max = status.connections_max;

@@ -48,6 +48,8 @@ struct NewsroomServices {
     std::string site_name;
     std::string public_url, desk_url;  // no slash at the end
     std::vector<SettingLine> settings;
+    // What is wrong with the shaping file, in one line; empty, or no function: nothing.
+    std::function<std::string()> rules_problem = nullptr;
 };
 
 // Both must outlive the router, and `services` what they refer to.

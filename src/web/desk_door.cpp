@@ -140,6 +140,7 @@ void add_desk_routes(Router& router, const NewsroomServices& services) {
     add_desk_watch_routes(router, services);
     add_desk_audience_routes(router, services);
     add_desk_settings_routes(router, services);
+    add_desk_mail_routes(router, services);
 }
 
 }  // namespace tocsin::web

@@ -13,5 +13,6 @@ void add_desk_review_routes(Router& router, const NewsroomServices& services);
 void add_desk_watch_routes(Router& router, const NewsroomServices& services);
 void add_desk_audience_routes(Router& router, const NewsroomServices& services);
 void add_desk_settings_routes(Router& router, const NewsroomServices& services);
+void add_desk_mail_routes(Router& router, const NewsroomServices& services);  // how mail leaves
 
 }  // namespace tocsin::web

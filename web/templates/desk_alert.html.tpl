@@ -74,7 +74,7 @@
         <a class="button" href="/desk/alerts/new?kind=retraction&amp;of={{ID}}">Retract it</a>
       </div>
       {{/MAY_WRITE}}
-      <p class="links">{{#MAY_READ_READERS}}<a href="/desk/alerts/{{ID}}/ledger.csv">Download who got it (CSV)</a><br>{{/MAY_READ_READERS}}<a href="{{PAGE_URL}}" target="_blank" rel="noopener">The alert on the web</a></p>
+      <p class="links">{{#MAY_READ_READERS}}<a href="/desk/alerts/{{ID}}/ledger.csv">Download who got it (CSV)</a><br>{{/MAY_READ_READERS}}<a href="{{PAGE_URL}}" target="_blank" rel="noopener">The alert on the web</a>{{#RUNNING}}<br><a href="/desk/routes">How mail leaves, and why so fast</a>{{/RUNNING}}</p>
       {{#HAS_FOLLOWERS}}
       <h2>Followed by</h2>
       <ul class="plain">

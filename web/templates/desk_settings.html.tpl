@@ -16,7 +16,7 @@
     <div><dt>{{NAME}}</dt><dd>{{VALUE}}</dd></div>
     {{/SETTING}}
   </dl>
-  <p class="hint">These come from tocsin.toml; <code>tocsin config check</code> explains every key.</p>
+  <p class="hint">These come from tocsin.toml; <code>tocsin config check</code> explains every key. <a href="/desk/routes">How mail leaves right now</a></p>
 </section>
 {{#MAY_CONFIGURE}}
 <section aria-labelledby="people">
