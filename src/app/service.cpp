@@ -35,6 +35,8 @@ namespace {
 // How long shutdown waits for requests that are being answered, and for final dots.
 constexpr std::chrono::seconds kWebDrainTime{5};
 constexpr std::chrono::seconds kDeliveryDrainTime{10};
+// With MX delivery a draft opens connections to the servers of so many of the largest domains.
+constexpr std::size_t kPrewarmedDomains = 20;
 // How often what has outlived its purpose is forgotten.
 constexpr std::chrono::hours kTidyTime{1};
 
@@ -255,6 +257,11 @@ class Service::Impl {
                                 delivery::PreparedAudiences::Need need) {
         if (const Status done = co_await audiences_->prepare(freeze_request(order), need); !done) {
             log_warning("an audience could not be prepared: {}", done.error().message());
+        }
+        if (dns_ && need == delivery::PreparedAudiences::Need::Ahead) {
+            const auto domains =
+                co_await audiences_->large_domains(freeze_request(order), kPrewarmedDomains);
+            engine_->prewarm(domains ? *domains : std::vector<std::string>());
         }
     }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bitset>
+#include <map>
 #include <tuple>
 
 #include "base/check.h"
@@ -128,6 +129,25 @@ Result<std::vector<CutPartition>> Preparation::with_changes(
     return out;
 }
 
+std::vector<std::string> Preparation::large_domains(std::size_t most) const {
+    std::map<std::string, std::size_t> sizes;
+    for (const CutPartition& partition : partitions_) {
+        if (!partition.domain.empty()) {
+            sizes[partition.domain] += partition.recipients;
+        }
+    }
+    std::vector<std::pair<std::size_t, std::string>> by_size;
+    for (const auto& [domain, size] : sizes) {
+        by_size.emplace_back(size, domain);
+    }
+    std::sort(by_size.rbegin(), by_size.rend());
+    std::vector<std::string> largest;
+    for (std::size_t i = 0; i < std::min(most, by_size.size()); ++i) {
+        largest.push_back(std::move(by_size[i].second));
+    }
+    return largest;
+}
+
 // --- the kept ones --------------------------------------------------------------------------
 
 Status PreparedAudiences::start() {
@@ -152,6 +172,17 @@ Task<Status> PreparedAudiences::prepare(FreezeRequest request, Need need) {
         CO_TRY_AS(ready, co_await store_.read(std::move(read)));
     }
     co_return Status();
+}
+
+Task<Result<std::vector<std::string>>> PreparedAudiences::large_domains(FreezeRequest request,
+                                                                        std::size_t most) {
+    using Domains = Result<std::vector<std::string>>;
+    auto look = [this, lists = ascending(request.lists), most](store::Database&) -> Domains {
+        const auto found = find(lists);
+        return found != kept_.end() && (*found)->ready() ? (*found)->large_domains(most)
+                                                         : std::vector<std::string>();
+    };
+    co_return co_await store_.read(std::move(look));
 }
 
 Status PreparedAudiences::prepare_now(const FreezeRequest& request) {

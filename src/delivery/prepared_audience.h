@@ -29,6 +29,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -53,6 +54,8 @@ class Preparation {
     bool ready() const { return place_.at_end; }
     // Reads on; nothing if it is complete.
     void step(store::Database& db, std::size_t subscribers);
+    // When ready: those with partitions of their own, the largest first, at most `most`.
+    std::vector<std::string> large_domains(std::size_t most) const;
     // When ready: what a full freeze would find now, if exactly these (ascending) have changed.
     Result<std::vector<CutPartition>> with_changes(store::Database& db,
                                                    const std::vector<SubscriberId>& changed) const;
@@ -86,7 +89,11 @@ class PreparedAudiences {
     // again is cheap; two at once share the work.
     Task<Status> prepare(FreezeRequest request, Need need);
 
-    // The same for callers without coroutines (the benchmark, tests): blocks.
+    // Domains of what is prepared whose connections are worth opening beforehand; none if nothing
+    // is prepared. At most `most`, the largest first.
+    Task<Result<std::vector<std::string>>> large_domains(FreezeRequest request, std::size_t most);
+
+    // prepare() for callers without coroutines (the benchmark, tests): blocks.
     Status prepare_now(const FreezeRequest& request);
 
     // freeze_audience(), the quick way if there is one. Store thread, in the releasing transaction.

@@ -9,6 +9,7 @@
 namespace tocsin::delivery {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::SizeIs;
 using Need = PreparedAudiences::Need;
 
@@ -60,6 +61,17 @@ TEST_F(PreparedAudience, ALargeDomainKeepsItsPartition) {
         EXPECT_EQ(rows[1].text(1), "b.example");
         return {};
     }));
+}
+
+TEST_F(PreparedAudience, KnowsItsLargestDomains) {
+    const ListId news = add_list("news");
+    add_readers(news, 2'000, "a.example");
+    add_readers(news, 2'100, "b.example");
+    add_readers(news, 1'000, "c.example");
+    prepare({news});
+    const std::shared_ptr<Preparation> preparation = begin({news});
+    EXPECT_THAT(preparation->large_domains(9), ElementsAre("b.example", "a.example"));
+    EXPECT_THAT(preparation->large_domains(1), ElementsAre("b.example"));
 }
 
 TEST_F(PreparedAudience, EverybodyGoneIsAnError) {
