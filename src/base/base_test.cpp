@@ -20,6 +20,40 @@ TEST(Bytes, EncodingsRoundTripEveryLength) {
     }
 }
 
+TEST(Sha256, PairIsTwoOfOne) {
+    SeededRandom random(2);
+    for (const std::size_t before : {0U, 1U, 55U, 63U, 64U, 200U}) {
+        for (const std::size_t size : {0U, 1U, 63U, 64U, 127U, 128U, 129U, 191U, 1000U, 10'000U}) {
+            const std::string prefix = random.bytes(before);
+            const std::string one = random.bytes(size);
+            const std::string two = random.bytes(size);
+            Sha256 a;
+            a.update(prefix);
+            Sha256 b = a;
+            Sha256::update_pair(a, one, b, two);
+            a.update("the end");
+            const auto a_digest = a.finish();
+            const auto b_digest = b.finish();
+            EXPECT_EQ(std::string(a_digest.begin(), a_digest.end()),
+                      sha256(prefix + one + "the end"))
+                << before << " then " << size;
+            EXPECT_EQ(std::string(b_digest.begin(), b_digest.end()), sha256(prefix + two));
+        }
+    }
+}
+
+TEST(Sha256, PairOfUnlikeStatesIsTwoOfOne) {
+    Sha256 a;
+    Sha256 b;
+    b.update("ahead");
+    Sha256::update_pair(a, std::string(300, 'a'), b, std::string(200, 'b'));
+    const auto a_digest = a.finish();
+    const auto b_digest = b.finish();
+    EXPECT_EQ(std::string(a_digest.begin(), a_digest.end()), sha256(std::string(300, 'a')));
+    EXPECT_EQ(std::string(b_digest.begin(), b_digest.end()),
+              sha256("ahead" + std::string(200, 'b')));
+}
+
 TEST(Bytes, DecodersRefuseWhatEncodersNeverWrite) {
     EXPECT_FALSE(hex_decode("abc"));
     EXPECT_FALSE(hex_decode("AB"));

@@ -30,22 +30,23 @@ constexpr Reverse reverse_of(std::string_view alphabet, bool fold_case) {
 }
 
 // Writes `bits_per_char` bits a character, most significant first, no padding.
-std::string encode_bits(std::string_view bytes, std::string_view alphabet, int bits_per_char) {
-    std::string out;
-    out.reserve(bytes.size() * 8 / static_cast<std::size_t>(bits_per_char) + 1);
+std::string encode_bits(std::string_view bytes, std::string_view alphabet,
+                        std::size_t bits_per_char) {
+    std::string out((bytes.size() * 8 + bits_per_char - 1) / bits_per_char, '\0');
     const std::uint32_t mask = (1U << bits_per_char) - 1;
     std::uint32_t buffer = 0;
-    int held = 0;
+    std::size_t held = 0;
+    char* at = out.data();
     for (const char c : bytes) {
         buffer = (buffer << 8) | static_cast<unsigned char>(c);
         held += 8;
         while (held >= bits_per_char) {
             held -= bits_per_char;
-            out.push_back(alphabet[(buffer >> held) & mask]);
+            *at++ = alphabet.data()[(buffer >> held) & mask];
         }
     }
     if (held > 0) {
-        out.push_back(alphabet[(buffer << (bits_per_char - held)) & mask]);
+        *at++ = alphabet.data()[(buffer << (bits_per_char - held)) & mask];
     }
     return out;
 }

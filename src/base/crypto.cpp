@@ -14,6 +14,7 @@
 #include <openssl/sha.h>
 
 #include "base/check.h"
+#include "base/sha256_pair.h"
 
 namespace tocsin {
 
@@ -67,6 +68,30 @@ Sha256::Sha256() : state_{} {
 
 void Sha256::update(std::string_view bytes) {
     SHA256_Update(reinterpret_cast<SHA256_CTX*>(state_.data()), bytes.data(), bytes.size());
+}
+
+void Sha256::update_pair(Sha256& a, std::string_view a_bytes, Sha256& b, std::string_view b_bytes) {
+    static const bool usable = sha256_pair_usable();
+    auto* one = reinterpret_cast<SHA256_CTX*>(a.state_.data());
+    auto* two = reinterpret_cast<SHA256_CTX*>(b.state_.data());
+    if (usable && one->num == two->num && a_bytes.size() == b_bytes.size() &&
+        a_bytes.size() >= 2 * SHA256_CBLOCK) {
+        const std::size_t first = one->num == 0 ? 0 : SHA256_CBLOCK - one->num;
+        const std::size_t blocks = (a_bytes.size() - first) / SHA256_CBLOCK;
+        a.update(a_bytes.substr(0, first));
+        b.update(b_bytes.substr(0, first));
+        sha256_pair(one->h, raw(a_bytes) + first, two->h, raw(b_bytes) + first, blocks);
+        const std::uint64_t bits = std::uint64_t{blocks} * SHA256_CBLOCK * 8;
+        for (SHA256_CTX* context : {one, two}) {
+            const std::uint64_t length = (std::uint64_t{context->Nh} << 32 | context->Nl) + bits;
+            context->Nl = static_cast<SHA_LONG>(length);
+            context->Nh = static_cast<SHA_LONG>(length >> 32);
+        }
+        a_bytes.remove_prefix(first + blocks * SHA256_CBLOCK);
+        b_bytes.remove_prefix(first + blocks * SHA256_CBLOCK);
+    }
+    a.update(a_bytes);
+    b.update(b_bytes);
 }
 
 std::array<unsigned char, kSha256Bytes> Sha256::finish() {

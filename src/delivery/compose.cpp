@@ -3,20 +3,20 @@
 namespace tocsin::delivery {
 namespace {
 
-// What the messages of one batch reuse.
-struct Scratch {
-    std::string message_id, references;
+// What goes into one message beside its template.
+struct Slip {
+    std::string message_id, references, unsubscribe, preferences;
+    mail::Recipient recipient;
 };
 
-void compose_one(Draft& draft, const AlertRun& run, const mail::KeyRing& ring,
-                 mail::MessageComposer& composer, Scratch& scratch) {
+void fill(Slip& slip, Draft& draft, const AlertRun& run, const mail::KeyRing& ring) {
     const auto alert = static_cast<std::uint64_t>(run.id().value());
     const std::string& domain = run.message->message_id_domain();
-    mail::message_id_for(alert, draft.subject, domain, scratch.message_id);
-    scratch.references.clear();
+    mail::message_id_for(alert, draft.subject, domain, slip.message_id);
+    slip.references.clear();
     if (run.order.of.valid()) {
         const auto original = static_cast<std::uint64_t>(run.order.of.value());
-        mail::message_id_for(original, draft.subject, domain, scratch.references);
+        mail::message_id_for(original, draft.subject, domain, slip.references);
     }
     mail::Token token{.purpose = mail::TokenPurpose::Unsubscribe,
                       .subject = draft.subject,
@@ -24,18 +24,22 @@ void compose_one(Draft& draft, const AlertRun& run, const mail::KeyRing& ring,
                       .ref = alert,
                       .issued = run.order.released_at,
                       .expires = std::nullopt};
-    const std::string unsubscribe = mail::seal_token(ring, token);
+    slip.unsubscribe = mail::seal_token(ring, token);
     token.purpose = mail::TokenPurpose::Manage;
-    const std::string preferences = mail::seal_token(ring, token);
-    const Status composed = composer.compose({.address = draft.message.rcpt_to,
-                                              .message_id = scratch.message_id,
-                                              .unsubscribe_token = unsubscribe,
-                                              .preferences_token = preferences,
-                                              .references = scratch.references},
-                                             draft.message.bytes);
+    slip.preferences = mail::seal_token(ring, token);
+    slip.recipient = {.address = draft.message.rcpt_to,
+                      .message_id = slip.message_id,
+                      .unsubscribe_token = slip.unsubscribe,
+                      .preferences_token = slip.preferences,
+                      .references = slip.references};
+}
+
+void conclude(Draft& draft, const Status& composed) {
     if (!composed) {
         draft.problem = composed.error().message();
+        return;
     }
+    draft.message.form = mail::inspect_message(draft.message.bytes);
 }
 
 }  // namespace
@@ -45,13 +49,29 @@ void compose(DraftBatch& batch, ComposerCache& composers, const mail::KeyRing& r
     const AlertRun& run = *batch.run;
     mail::MessageComposer& composer = composers.of(batch.run);
     const auto alert = static_cast<std::uint64_t>(run.id().value());
-    Scratch scratch;
     for (Draft& draft : batch.drafts) {
         const auto ordinal = static_cast<std::uint32_t>(draft.attempt.ordinal());
         draft.message.mail_from =
             mail::bounce_local_part(ring, alert, ordinal, run.order.released_at) + "@" +
             bounce_domain;
-        compose_one(draft, run, ring, composer, scratch);
+    }
+    // Two at a time, because two hash in the time of one.
+    Slip one;
+    Slip two;
+    std::size_t i = 0;
+    for (; i + 1 < batch.drafts.size(); i += 2) {
+        Draft& first = batch.drafts[i];
+        Draft& second = batch.drafts[i + 1];
+        fill(one, first, run, ring);
+        fill(two, second, run, ring);
+        const auto composed = composer.compose_pair({one.recipient, two.recipient},
+                                                    {&first.message.bytes, &second.message.bytes});
+        conclude(first, composed[0]);
+        conclude(second, composed[1]);
+    }
+    if (i < batch.drafts.size()) {
+        fill(one, batch.drafts[i], run, ring);
+        conclude(batch.drafts[i], composer.compose(one.recipient, batch.drafts[i].message.bytes));
     }
 }
 

@@ -115,7 +115,13 @@ struct MessageComposer::Impl {
     std::string_view value(Slot slot, const Recipient& recipient) const;
     Status check(const Recipient& recipient) const;
     void append(const Pieces& pieces, const Recipient& recipient, std::string& out) const;
-    void hash(std::string_view body, const Recipient& recipient, std::string& out,
+    // Appends headers and body to the blank signatures; returns where the body begins.
+    Result<std::size_t> lay_out(const Recipient& recipient, std::string& out) const;
+    std::string_view unhashed_body(const std::string& out, std::size_t body_at) const {
+        return std::string_view(out).substr(body_at + body_hashed);
+    }
+    // `body_hash` has seen the whole body.
+    void hash(Sha256& body_hash, const Recipient& recipient, std::string& out,
               PendingSignature& pending) const;
 };
 
@@ -225,10 +231,23 @@ void MessageComposer::Impl::append(const Pieces& pieces, const Recipient& recipi
     }
 }
 
-void MessageComposer::Impl::hash(std::string_view body, const Recipient& recipient,
-                                 std::string& out, PendingSignature& pending) const {
-    Sha256 body_hash = body_so_far;
-    body_hash.update(body.substr(body_hashed));
+Result<std::size_t> MessageComposer::Impl::lay_out(const Recipient& recipient,
+                                                   std::string& out) const {
+    TRY(check(recipient));
+    out.assign(signatures);
+    append(wire[recipient.references.empty() ? 0 : 1], recipient, out);
+    const std::size_t body_at = out.size();
+    out += message->body;
+    for (const SlotPiece& piece : message->slots) {
+        value(piece.slot, recipient)
+            .substr(piece.from, piece.length)
+            .copy(out.data() + body_at + piece.at, piece.length);
+    }
+    return body_at;
+}
+
+void MessageComposer::Impl::hash(Sha256& body_hash, const Recipient& recipient, std::string& out,
+                                 PendingSignature& pending) const {
     const auto body_digest = body_hash.finish();
     std::array<unsigned char, kBodyHashChars + 1> text;
     CHECK(EVP_EncodeBlock(text.data(), body_digest.data(), kSha256Bytes) ==
@@ -268,19 +287,12 @@ MessageComposer::~MessageComposer() = default;
 
 Status MessageComposer::prepare(const Recipient& recipient, std::string& out,
                                 PendingSignature& pending) {
-    TRY(impl_->check(recipient));
+    TRY_AS(const std::size_t body_at, impl_->lay_out(recipient, out));
     pending = PendingSignature{};
-    out.assign(impl_->signatures);
-    impl_->append(impl_->wire[recipient.references.empty() ? 0 : 1], recipient, out);
-    const std::size_t body_at = out.size();
-    out += impl_->message->body;
-    for (const SlotPiece& piece : impl_->message->slots) {
-        impl_->value(piece.slot, recipient)
-            .substr(piece.from, piece.length)
-            .copy(out.data() + body_at + piece.at, piece.length);
-    }
     if (impl_->signer) {
-        impl_->hash(std::string_view(out).substr(body_at), recipient, out, pending);
+        Sha256 body_hash = impl_->body_so_far;
+        body_hash.update(impl_->unhashed_body(out, body_at));
+        impl_->hash(body_hash, recipient, out, pending);
     }
     return {};
 }
@@ -292,6 +304,35 @@ Status MessageComposer::compose(const Recipient& recipient, std::string& out) {
         impl_->signer->sign(pending, out);
     }
     return {};
+}
+
+std::array<Status, 2> MessageComposer::compose_pair(const std::array<Recipient, 2>& recipients,
+                                                    const std::array<std::string*, 2>& outs) {
+    const Result<std::size_t> at[2] = {impl_->lay_out(recipients[0], *outs[0]),
+                                       impl_->lay_out(recipients[1], *outs[1])};
+    std::array<Status, 2> results;
+    for (std::size_t i = 0; i < 2; ++i) {
+        results[i] = at[i] ? Status{} : Status(at[i].error());
+    }
+    if (!impl_->signer) {
+        return results;
+    }
+    if (!at[0] || !at[1]) {
+        const std::size_t good = at[0] ? 0 : 1;
+        if (at[good]) {
+            results[good] = compose(recipients[good], *outs[good]);
+        }
+        return results;
+    }
+    Sha256 body_hashes[2] = {impl_->body_so_far, impl_->body_so_far};
+    Sha256::update_pair(body_hashes[0], impl_->unhashed_body(*outs[0], *at[0]), body_hashes[1],
+                        impl_->unhashed_body(*outs[1], *at[1]));
+    for (std::size_t i = 0; i < 2; ++i) {
+        PendingSignature pending;
+        impl_->hash(body_hashes[i], recipients[i], *outs[i], pending);
+        impl_->signer->sign(pending, *outs[i]);
+    }
+    return results;
 }
 
 }  // namespace tocsin::mail

@@ -132,6 +132,32 @@ TEST(Message, TheSameRecipientGivesTheSameBytes) {
     EXPECT_EQ(compose(compiled(sample::content(AlertMailKind::Alert)), &keys, ann), first);
 }
 
+TEST(Message, APairIsComposedAsEachAlone) {
+    const DkimKeys keys = sample::keys();
+    const MessageTemplate message = compiled(sample::content(AlertMailKind::Alert));
+    Reader ann;
+    Reader bob;
+    bob.address = "bob.with.a.longer.name@example.org";
+    bob.references = "7.00112233aabbccdd@harbourpost.net";
+    Reader bad;
+    bad.address = "a@b\r\nBcc: c@d";
+    for (const DkimKeys* signing : {&keys, static_cast<const DkimKeys*>(nullptr)}) {
+        MessageComposer composer(message, signing);
+        std::string one;
+        std::string two;
+        const auto both = composer.compose_pair({ann.view(), bob.view()}, {&one, &two});
+        EXPECT_TRUE(both[0] && both[1]);
+        EXPECT_EQ(one, compose(message, signing, ann));
+        EXPECT_EQ(two, compose(message, signing, bob));
+        const auto first = composer.compose_pair({bob.view(), bad.view()}, {&one, &two});
+        EXPECT_TRUE(first[0] && !first[1]);
+        EXPECT_EQ(one, compose(message, signing, bob));
+        const auto second = composer.compose_pair({bad.view(), ann.view()}, {&one, &two});
+        EXPECT_TRUE(!second[0] && second[1]);
+        EXPECT_EQ(two, compose(message, signing, ann));
+    }
+}
+
 TEST(Message, SigningMayHappenElsewhere) {
     const DkimKeys keys = sample::keys();
     const MessageTemplate message = compiled(sample::content(AlertMailKind::Alert));

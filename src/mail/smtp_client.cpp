@@ -105,7 +105,8 @@ void SmtpClient::offer(OutgoingMessage message) {
     Transaction& transaction = transactions_.back();
     transaction.message = std::move(message);
     ++unanswered_;
-    const MessageForm form = inspect_message(transaction.message.bytes);
+    const OutgoingMessage& offered = transaction.message;
+    const MessageForm form = offered.form ? *offered.form : inspect_message(offered.bytes);
     transaction.eight_bit = form.eight_bit;
     if (const auto refusal = refusal_for(transaction, form)) {
         answer(transaction, SmtpOutcome::Kind::Replied, *refusal);

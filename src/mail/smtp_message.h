@@ -3,12 +3,20 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "mail/smtp_reply.h"
 
 namespace tocsin::mail {
+
+// What a look over all bytes of a message finds (one vectorised pass, about 1 us for 10 kB).
+struct MessageForm {
+    bool canonical = false;  // CRLF only, ends in CRLF, no NUL, no line begins with '.'
+    bool eight_bit = false;
+};
+MessageForm inspect_message(std::string_view bytes);
 
 // One message to one recipient.
 struct OutgoingMessage {
@@ -19,6 +27,9 @@ struct OutgoingMessage {
     // The complete message: CRLF line ends only, ends in CRLF, no line begins with '.', so the
     // same bytes serve DATA and BDAT. Verified; a message that is not so is refused unsent.
     std::string bytes;
+    // What inspect_message() said of `bytes`, where whoever wrote them asked while they were at
+    // hand; else the session asks.
+    std::optional<MessageForm> form = std::nullopt;
 };
 
 struct SmtpOutcome {
@@ -37,13 +48,6 @@ struct SmtpOutcome {
     Reply reply;
     Stage stage = Stage::Mail;  // the step that was answered, or that was reached
 };
-
-// What a look over all bytes of a message finds (one vectorised pass, about 1 us for 10 kB).
-struct MessageForm {
-    bool canonical = false;  // CRLF only, ends in CRLF, no NUL, no line begins with '.'
-    bool eight_bit = false;
-};
-MessageForm inspect_message(std::string_view bytes);
 
 // True if the address can stand between angle brackets without ending the command or the path.
 bool is_safe_path(std::string_view address);
