@@ -101,7 +101,7 @@ smtpd_sasl_path = ${dovecot.auth}
 
 // A mail server named `host` at `address` (127.0.0.2, ::1, ...): without `tls` it offers no
 // STARTTLS; `settings` are more lines of main.cf. {received(): addresses in the order of their
-// coming, sessions(): how many connections brought mail and have ended, log()}.
+// coming, connections(): how many there were, probes of this file included, log()}.
 export async function startExchanger(scope, { host, address, port, tls, settings = '' }) {
   const v6 = address.includes(':');
   const offered = tls ? `
@@ -126,8 +126,8 @@ ${offered}${settings}
     async received() {
       return [...(await log()).matchAll(/: to=<([^>]*)>.*status=sent/g)].map((match) => match[1]);
     },
-    async sessions() {
-      return (await log()).match(/: disconnect from .* mail=/g)?.length ?? 0;
+    async connections() {
+      return (await log()).match(/: connect from /g)?.length ?? 0;
     },
   };
 }
