@@ -345,7 +345,8 @@ class Reading {
             report_.warnings.push_back("[dev] inbox is on: no mail leaves this machine");
         } else if (!config_.delivery.relay) {
             report_.warnings.push_back(
-                "[delivery] relay is not set: this version sends through a smarthost only");
+                "[delivery] relay is \"mx\": mail goes straight to the recipients' servers, "
+                "which needs port 25, a PTR record and an address that they know");
         } else if (config_.delivery.relay->tls == net::SmtpRoute::Tls::None &&
                    !Endpoint{config_.delivery.relay->host, 0}.is_loopback()) {
             report_.warnings.push_back(
