@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <fstream>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -53,6 +54,21 @@ std::uint64_t sign_until(const std::string& pem, const std::atomic<bool>& stop) 
     return count;
 }
 
+// The online cores that are not in this process's affinity.
+std::vector<int> other_cores() {
+    cpu_set_t ours;
+    std::vector<int> out;
+    if (sched_getaffinity(0, sizeof ours, &ours) == 0) {
+        const auto online = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+        for (int core = 0; core < online; ++core) {
+            if (!CPU_ISSET(core, &ours)) {
+                out.push_back(core);
+            }
+        }
+    }
+    return out;
+}
+
 std::uint64_t status_kib(std::string_view name) {
     std::ifstream status("/proc/self/status");
     std::string line;
@@ -81,6 +97,32 @@ double rsa_signatures_per_second(const std::string& pem, std::size_t threads, Mi
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     return static_cast<double>(signatures.load()) / took.count();
+}
+
+std::optional<double> rsa_signatures_beside_busy_cores(const std::string& pem, std::size_t threads,
+                                                       Milliseconds time) {
+    const std::vector<int> cores = other_cores();
+    if (cores.empty()) {
+        return std::nullopt;
+    }
+    std::atomic<bool> stop{false};
+    std::vector<std::thread> neighbours;
+    for (const int core : cores) {
+        neighbours.emplace_back([&pem, &stop, core] {
+            cpu_set_t set;
+            CPU_ZERO(&set);
+            CPU_SET(core, &set);
+            if (sched_setaffinity(0, sizeof set, &set) == 0) {
+                sign_until(pem, stop);
+            }
+        });
+    }
+    const double rate = rsa_signatures_per_second(pem, threads, time);
+    stop = true;
+    for (std::thread& neighbour : neighbours) {
+        neighbour.join();
+    }
+    return rate;
 }
 
 double cpu_seconds() {

@@ -1,4 +1,4 @@
-// Commands: check-address, sink, bench deliver.
+// Commands: check-address, sink, bench deliver, bench lanes.
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -10,6 +10,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "app/bench_deliver.h"
+#include "app/bench_lanes.h"
 #include "app/check_address.h"
 #include "app/cli.h"
 #include "app/recording_sink.h"
@@ -121,6 +122,7 @@ void add_tool_commands(CLI::App& program, Cli& cli) {
     CLI::App* bench = program.add_subcommand("bench", "Measure this machine");
     bench->require_subcommand(1);
     add_bench_deliver_command(*bench, cli);
+    add_bench_lanes_command(*bench, cli);
 }
 
 }  // namespace tocsin::app
