@@ -145,9 +145,13 @@ void Connections::wake() {
 
 void Connections::tick() {
     const SteadyTime now = parts_.clock.steady();
-    const auto idle_time = parts_.budget.scarce(now) ? Milliseconds(0) : Milliseconds(kIdleTime);
+    // Kept for more mail, unless somebody has mail and no connection.
+    const bool wanted = parts_.budget.scarce(now) || route_->group().others_wait(this);
+    const auto kept_until = [&](const Session& session) {
+        return wanted ? now : std::max(warm_until_, session.idle_since() + kIdleTime);
+    };
     for (const std::shared_ptr<Session>& session : sessions_) {
-        if (session->waiting() && now >= warm_until_ && now - session->idle_since() > idle_time) {
+        if (session->waiting() && now >= kept_until(*session)) {
             session->leave();
         }
     }
