@@ -1,7 +1,9 @@
 // Database: SQL inside a store closure. Store thread only; lives as long as the closure runs.
 //
 // One SQL text serves SQLite and PostgreSQL: parameters are $1, $2, ...; booleans and times are
-// BIGINT; bytes are BLOB/BYTEA as `Blob`; use ON CONFLICT and RETURNING; no engine functions.
+// BIGINT; bytes are BLOB as `Blob`; use ON CONFLICT and RETURNING; no engine functions. What the
+// engines call by different names is in dialect.h. Text is UTF-8 without NUL: PostgreSQL refuses
+// other bytes (use Blob for them). It is compared and ordered by its bytes.
 // What SQL itself reports as broken (disk, constraint that the verbs do not expect) is thrown as
 // DatabaseFailure, which only the store thread catches: a verb returns Result only for outcomes
 // that its callers expect.
@@ -89,9 +91,13 @@ class DatabaseFailure : public std::runtime_error {
     Scope scope_;
 };
 
+enum class Engine { Sqlite, Postgres };
+
 class Database {
   public:
     virtual ~Database() = default;
+    // For dialect.h; what a verb does must not depend on it.
+    virtual Engine engine() const = 0;
     // Runs one statement; returns the number of rows it changed. Statements are prepared once.
     virtual std::int64_t execute(std::string_view sql, const std::vector<Param>& params = {}) = 0;
     // All rows of the answer: only for answers with a bound of their own (LIMIT).
@@ -103,6 +109,9 @@ class Database {
     virtual void script(std::string_view sql) = 0;
     // Empties the write-ahead log, so that what was deleted is in no file any more. Outside a
     // transaction only: call it in a read closure, after the deleting closure was answered.
+    // PostgreSQL: does nothing. Its log is shared by the whole server, belongs to standbys and
+    // archives too and is recycled by the server alone; a deleted row is in the table's file until
+    // (auto)vacuum has passed. How long both keep a trace is the server's configuration.
     virtual void truncate_log() = 0;
 
     // The first row, if there is one.

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "store/alerts.h"
+#include "store/dialect.h"
 
 namespace tocsin::store {
 namespace {
@@ -173,9 +174,8 @@ std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
         "generation = generation + 1 WHERE alert_id = $1 AND partition = ("
         "SELECT partition FROM partition WHERE alert_id = $1 AND (state = 'open' OR "
         "(state = 'leased' AND lease_until < $4))" +
-            but +
-            " ORDER BY partition LIMIT 1) "
-            "RETURNING partition, generation, first_ordinal, recipients, domain",
+            but + " ORDER BY partition LIMIT 1" + std::string(skip_locked(db.engine())) +
+            ") RETURNING partition, generation, first_ordinal, recipients, domain",
         params);
     if (rows.empty()) {
         return std::nullopt;

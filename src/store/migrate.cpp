@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "store/dialect.h"
 
 namespace tocsin::store {
 
@@ -23,20 +24,41 @@ constexpr std::string_view kCreateSchemaTable =
     "version BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)";
 
 void apply(Database& database, const Migration& migration, Time now) {
-    database.execute("BEGIN");
-    try {
-        database.script(migration.sql);
-        database.execute("INSERT INTO schema (version, name, applied_at) VALUES ($1, $2, $3)",
-                         {migration.version, migration.name, now});
-        database.execute("COMMIT");
-    } catch (...) {
-        try {
-            database.execute("ROLLBACK");
-        } catch (const DatabaseFailure&) {
-            // Rolled back already, or the disk is gone: an uncommitted transaction is void anyway.
-        }
-        throw;
+    database.script(migration.sql);
+    const std::string_view raise = raise_identities(database.engine());
+    if (!raise.empty()) {
+        database.script(raise);
     }
+    database.execute("INSERT INTO schema (version, name, applied_at) VALUES ($1, $2, $3)",
+                     {migration.version, migration.name, now});
+}
+
+struct Progress {
+    std::int64_t found = 0;              // the version before
+    const Migration* applied = nullptr;  // null: nothing was missing
+};
+
+// Inside a transaction.
+Result<Progress> apply_next(Database& database, const std::vector<Migration>& migrations,
+                            Time now) {
+    const std::string_view lock = lock_migrations(database.engine());
+    if (!lock.empty()) {
+        database.execute(lock);
+    }
+    const std::int64_t version = schema_version(database);
+    const std::int64_t newest = migrations.empty() ? 0 : migrations.back().version;
+    if (version > newest) {
+        return conflict(fmt::format(
+            "the database is from a newer Tocsin (its version is {}, this program knows "
+            "up to {}): install the newer program",
+            version, newest));
+    }
+    const auto next = std::ranges::upper_bound(migrations, version, {}, &Migration::version);
+    if (next == migrations.end()) {
+        return Progress{version, nullptr};
+    }
+    apply(database, *next, now);
+    return Progress{version, &*next};
 }
 
 }  // namespace
@@ -63,25 +85,32 @@ std::int64_t schema_version(Database& database) {
     return database.query("SELECT COALESCE(MAX(version), 0) FROM schema").front().integer(0);
 }
 
-Status migrate(Database& database, const std::vector<Migration>& migrations, Time now) {
-    const std::int64_t version = schema_version(database);
-    const std::int64_t newest = migrations.empty() ? 0 : migrations.back().version;
-    if (version > newest) {
-        return conflict(fmt::format(
-            "the database is from a newer Tocsin (its version is {}, this program knows "
-            "up to {}): install the newer program",
-            version, newest));
-    }
-    for (const Migration& migration : migrations) {
-        if (migration.version <= version) {
-            continue;
+Status migrate(Connection& database, const std::vector<Migration>& migrations, Time now) {
+    std::optional<std::int64_t> was;
+    for (;;) {
+        Progress progress;
+        database.begin();
+        try {
+            const Result<Progress> next = apply_next(database, migrations, now);
+            if (!next) {
+                database.rollback();
+                return next.error();
+            }
+            database.commit();
+            progress = *next;
+        } catch (...) {
+            database.rollback();
+            throw;
         }
-        apply(database, migration, now);
-        if (version > 0) {
-            log_info("database migrated to version {} ({})", migration.version, migration.name);
+        was = was.value_or(progress.found);
+        if (progress.applied == nullptr) {
+            return {};
+        }
+        if (*was > 0) {
+            log_info("database migrated to version {} ({})", progress.applied->version,
+                     progress.applied->name);
         }
     }
-    return {};
 }
 
 }  // namespace tocsin::store

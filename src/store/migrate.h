@@ -2,8 +2,9 @@
 // database of any earlier version to this program's.
 //
 // Each runs in a transaction of its own together with its line in the table `schema`, so that a
-// crash leaves the database at a whole version. A file that has been released is never edited: a
-// change is a new file. Store thread, or before it starts.
+// crash leaves the database at a whole version; two programs that start at once take turns. A file
+// that has been released is never edited: a change is a new file. Store thread, or before it
+// starts.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "store/database.h"
+#include "store/connection.h"
 
 namespace tocsin::store {
 
@@ -31,6 +32,6 @@ std::int64_t schema_version(Database& database);
 
 // Applies what is missing. Conflict: the database is from a newer Tocsin. Corrupt or a
 // DatabaseFailure: nothing of the failing migration is left behind.
-Status migrate(Database& database, const std::vector<Migration>& migrations, Time now);
+Status migrate(Connection& database, const std::vector<Migration>& migrations, Time now);
 
 }  // namespace tocsin::store

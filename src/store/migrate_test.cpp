@@ -2,18 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "store/sqlite.h"
 #include "store/store.h"
-#include "store/temp_folder.h"
+#include "store/test_database.h"
 
 namespace tocsin::store {
 namespace {
 
 const Time kNow = from_ms(1'700'000'000'000);
-
-std::unique_ptr<Sqlite> open_memory() {
-    return *Sqlite::open(":memory:");
-}
 
 std::vector<Migration> up_to(std::int64_t version) {
     auto all = embedded_migrations();
@@ -30,8 +25,11 @@ TEST(Migrate, AreNumberedFromOneWithoutGaps) {
     }
 }
 
-TEST(Migrate, FromEmptyAndAgainDoesNothing) {
-    auto db = open_memory();
+class MigrateEach : public EachEngine {};
+INSTANTIATE_TEST_SUITE_P(Each, MigrateEach, kEngines, engine_name);
+
+TEST_P(MigrateEach, FromEmptyAndAgainDoesNothing) {
+    auto db = database_->connect();
     const auto all = embedded_migrations();
     ASSERT_TRUE(migrate(*db, all, kNow));
     EXPECT_EQ(schema_version(*db), all.back().version);
@@ -40,33 +38,48 @@ TEST(Migrate, FromEmptyAndAgainDoesNothing) {
               static_cast<std::int64_t>(all.size()));
 }
 
-// Puts rows into every table that there is, whatever its columns: what a database in use has.
-std::int64_t fill_every_table(Sqlite& db) {
+// Each engine's own list of what there is.
+constexpr std::string_view kTablesSqlite =
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+constexpr std::string_view kTablesPostgres =
+    "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()";
+constexpr std::string_view kColumnsSqlite = "SELECT name, type FROM pragma_table_info($1)";
+constexpr std::string_view kColumnsPostgres =
+    "SELECT column_name, data_type FROM information_schema.columns "
+    "WHERE table_schema = current_schema() AND table_name = $1";
+
+// Puts a row into every table that there is, whatever its columns: what a database in use has.
+std::int64_t fill_every_table(Database& db) {
+    const bool sqlite = db.engine() == Engine::Sqlite;
     std::int64_t filled = 0;
-    for (const Row& table : db.query("SELECT name FROM sqlite_master WHERE type = 'table'", {})) {
+    for (const Row& table : db.query(sqlite ? kTablesSqlite : kTablesPostgres)) {
         if (table.text(0) == "schema") {
             continue;
         }
         std::string columns;
         std::string values;
+        std::vector<Param> params;
         for (const Row& column :
-             db.query("SELECT name, type, pk FROM pragma_table_info($1)", {table.text(0)})) {
+             db.query(sqlite ? kColumnsSqlite : kColumnsPostgres, {table.text(0)})) {
+            const std::string& type = column.text(1);
+            params.emplace_back(type == "TEXT" || type == "text"    ? Param("text")
+                                : type == "BLOB" || type == "bytea" ? Param(Blob{"bytes"})
+                                                                    : Param(1));
             columns += (columns.empty() ? "" : ", ") + column.text(0);
-            values += values.empty() ? "" : ", ";
-            values += column.text(1) == "TEXT"   ? "'text'"
-                      : column.text(1) == "BLOB" ? "X'00'"
-                                                 : "1";
+            values += fmt::format("{}${}", values.empty() ? "" : ", ", params.size());
         }
-        db.script("INSERT INTO " + table.text(0) + " (" + columns + ") VALUES (" + values + ")");
+        db.execute("INSERT INTO " + table.text(0) + " (" + columns + ") VALUES (" + values + ")",
+                   params);
         ++filled;
     }
     return filled;
 }
 
-TEST(Migrate, FromEveryEarlierVersionWithDataInIt) {
+TEST_P(MigrateEach, FromEveryEarlierVersionWithDataInIt) {
     const auto all = embedded_migrations();
     for (std::int64_t version = 1; version <= all.back().version; ++version) {
-        auto db = open_memory();
+        const TestDatabase database(GetParam());
+        auto db = database.connect();
         ASSERT_TRUE(migrate(*db, up_to(version), kNow));
         EXPECT_EQ(schema_version(*db), version);
         const std::int64_t filled = fill_every_table(*db);
@@ -75,33 +88,62 @@ TEST(Migrate, FromEveryEarlierVersionWithDataInIt) {
         ASSERT_TRUE(migrated) << migrated.error().message();
         EXPECT_EQ(schema_version(*db), all.back().version);
         EXPECT_EQ(db->first("SELECT COUNT(*) FROM subscriber")->integer(0), 1);
+        if (version < all.back().version) {  // new ids are above all that there were
+            db->execute(
+                "INSERT INTO list (slug, name, description, created_at) VALUES ('s', '', '', 0)",
+                {});
+        }
     }
 }
 
-TEST(Migrate, AFailingOneLeavesTheVersionBefore) {
-    auto db = open_memory();
+TEST_P(MigrateEach, AFailingOneLeavesTheVersionBefore) {
+    auto db = database_->connect();
     auto all = embedded_migrations();
     ASSERT_TRUE(migrate(*db, all, kNow));
     const std::int64_t version = schema_version(*db);
     all.push_back({version + 1, "broken", "CREATE TABLE half (id BIGINT); CREATE TABEL oops;"});
     EXPECT_THROW((void)migrate(*db, all, kNow), DatabaseFailure);
     EXPECT_EQ(schema_version(*db), version);
-    EXPECT_FALSE(db->first("SELECT 1 FROM sqlite_master WHERE name = 'half'"));
+    EXPECT_THROW(db->query("SELECT 1 FROM half"), DatabaseFailure);
     EXPECT_FALSE(db->in_transaction());
 }
 
-TEST(Migrate, RefusesADatabaseOfANewerProgram) {
-    TempFolder folder;
-    FakeClock clock;
+TEST_P(MigrateEach, RefusesADatabaseOfANewerProgram) {
+    const FakeClock clock;
     {
-        auto db = *Sqlite::open(folder.file("tocsin.db"));
+        auto db = database_->connect();
         ASSERT_TRUE(migrate(*db, embedded_migrations(), kNow));
         db->execute("INSERT INTO schema (version, name, applied_at) VALUES (9999, 'later', 1)", {});
     }
-    const auto opened = Store::open(folder.url(), clock);
+    const auto opened = Store::open(database_->url(), clock);
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().kind(), ErrorKind::Conflict);
     EXPECT_NE(opened.error().message().find("newer Tocsin"), std::string::npos);
+}
+
+// SQLite's lock lets in one program only; on PostgreSQL they take turns.
+TEST(Migrate, TwoAtOnceTakeTurns) {
+    if (!PostgresServer::shared().running()) {
+        GTEST_SKIP() << PostgresServer::shared().why_not();
+    }
+    const TestDatabase database(Engine::Postgres);
+    constexpr int kPrograms = 4;
+    std::vector<Status> done(kPrograms);
+    std::vector<std::thread> programs;
+    for (Status& status : done) {
+        programs.emplace_back([&database, &status] {
+            auto db = database.connect();
+            status = migrate(*db, embedded_migrations(), kNow);
+        });
+    }
+    for (std::thread& program : programs) {
+        program.join();
+    }
+    for (const Status& status : done) {
+        EXPECT_TRUE(status) << status.error().message();
+    }
+    EXPECT_EQ(database.connect()->first("SELECT COUNT(*) FROM schema")->integer(0),
+              static_cast<std::int64_t>(embedded_migrations().size()));
 }
 
 }  // namespace

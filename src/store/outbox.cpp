@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
+#include "store/dialect.h"
+
 namespace tocsin::store {
 
 namespace {
@@ -20,6 +23,24 @@ std::string_view state_of(OutboxOutcome outcome) {
     return "";
 }
 
+// A server's reply as text that every engine keeps: bytes that are no UTF-8 become "?".
+std::string as_text(std::string_view reply) {
+    std::string text(reply);
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t length = 1;
+        while (length <= 4 && at + length <= text.size() &&
+               !is_utf8(std::string_view(text).substr(at, length))) {
+            ++length;
+        }
+        if (length > 4 || at + length > text.size() || text[at] == '\0') {
+            text[at] = '?';
+            length = 1;
+        }
+        at += length;
+    }
+    return text;
+}
+
 }  // namespace
 
 OutboxId insert_outbox(Database& db, const NewOutboxMail& mail) {
@@ -35,11 +56,13 @@ OutboxId insert_outbox(Database& db, const NewOutboxMail& mail) {
 std::vector<OutboxMail> claim_outbox(Database& db, Time now, Time lease_until, int limit) {
     std::vector<OutboxMail> out;
     for (const Row& row :
-         db.query("UPDATE outbox SET attempts = attempts + 1, next_at = $2 WHERE id IN "
-                  "(SELECT id FROM outbox WHERE state = 'queued' AND next_at <= $1 "
-                  "AND not_after > $1 ORDER BY next_at, id LIMIT $3) "
-                  "RETURNING id, mail_from, rcpt_to, smtputf8, message, attempts, not_after, "
-                  "created_at",
+         db.query("WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE state = 'queued' AND "
+                  "next_at <= $1 AND not_after > $1 ORDER BY next_at, id LIMIT $3" +
+                      std::string(skip_locked(db.engine())) +
+                      ") UPDATE outbox SET attempts = attempts + 1, next_at = $2 "
+                      "WHERE id IN (SELECT id FROM due) "
+                      "RETURNING id, mail_from, rcpt_to, smtputf8, message, attempts, not_after, "
+                      "created_at",
                   {now, lease_until, limit})) {
         OutboxMail mail;
         mail.id = OutboxId(row.integer(0));
@@ -62,7 +85,7 @@ void defer_outbox(Database& db, OutboxId id, Time next_at, std::string_view repl
     db.execute(
         "UPDATE outbox SET next_at = $2, reply = $3, attempts = attempts - $4 "
         "WHERE id = $1 AND state = 'queued'",
-        {id, next_at, reply, attempt == OutboxAttempt::Counts ? 0 : 1});
+        {id, next_at, as_text(reply), attempt == OutboxAttempt::Counts ? 0 : 1});
 }
 
 void finish_outbox(Database& db, OutboxId id, OutboxOutcome outcome, std::string_view reply,
@@ -70,7 +93,7 @@ void finish_outbox(Database& db, OutboxId id, OutboxOutcome outcome, std::string
     db.execute(
         "UPDATE outbox SET state = $2, reply = $3, done_at = $4, message = $5 "
         "WHERE id = $1 AND state = 'queued'",
-        {id, state_of(outcome), reply, now, Blob{}});
+        {id, state_of(outcome), as_text(reply), now, Blob{}});
 }
 
 std::int64_t expire_outbox(Database& db, Time now) {

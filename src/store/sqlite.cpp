@@ -279,6 +279,23 @@ void Sqlite::truncate_log() {
     }
 }
 
+void Sqlite::undo() {
+    execute("ROLLBACK TO job", {});
+    execute("RELEASE job", {});
+}
+
+void Sqlite::rollback() {
+    if (!in_transaction()) {
+        return;
+    }
+    try {
+        execute("ROLLBACK", {});
+    } catch (const DatabaseFailure&) {
+        // The disk is gone: what was not committed is void anyway.
+        return;
+    }
+}
+
 bool Sqlite::in_transaction() const {
     return sqlite3_get_autocommit(connection_.get()) == 0;
 }

@@ -19,19 +19,20 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/database.h"
+#include "store/connection.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace tocsin::store {
 
-class Sqlite final : public Database {
+class Sqlite final : public Connection {
   public:
     // Opens or creates the file ("" or ":memory:" for a private one) and takes its lock. Conflict:
     // in use by another process. Invalid: not a database, or its folder is missing.
     static Result<std::unique_ptr<Sqlite>> open(const std::string& path);
 
+    Engine engine() const override { return Engine::Sqlite; }
     std::int64_t execute(std::string_view sql, const std::vector<Param>& params) override;
     std::vector<Row> query(std::string_view sql, const std::vector<Param>& params) override;
     void for_each(std::string_view sql, const std::vector<Param>& params,
@@ -39,13 +40,19 @@ class Sqlite final : public Database {
     void script(std::string_view sql) override;
     void truncate_log() override;
 
-    // While on, statements that would change something are refused.
-    enum class Mode { ReadOnly, ReadWrite };
-    void set_mode(Mode mode) { mode_ = mode; }
-    // False after SQLite has rolled back on its own.
-    bool in_transaction() const;
+    // A read needs no transaction: nothing else writes, and statements that would are refused.
+    void begin_read() override { mode_ = Mode::ReadOnly; }
+    void end_read() override { mode_ = Mode::ReadWrite; }
+    void begin() override { execute("BEGIN", {}); }
+    void commit() override { execute("COMMIT", {}); }
+    void rollback() override;
+    void mark() override { execute("SAVEPOINT job", {}); }
+    void keep() override { execute("RELEASE job", {}); }
+    void undo() override;
+    bool in_transaction() const override;
 
   private:
+    enum class Mode { ReadOnly, ReadWrite };
     struct CloseConnection {
         void operator()(sqlite3* connection) const;
     };

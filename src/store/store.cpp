@@ -11,6 +11,8 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "store/migrate.h"
+#include "store/postgres.h"
+#include "store/postgres_url.h"
 #include "store/sqlite.h"
 
 namespace tocsin::store {
@@ -21,7 +23,7 @@ namespace tocsin::store {
 // fsync is shared by as many as arrived during the last one.
 class Store::Impl {
   public:
-    Impl(std::unique_ptr<Sqlite> database, const Clock& clock)
+    Impl(std::unique_ptr<Connection> database, const Clock& clock)
         : database_(std::move(database)), clock_(clock), thread_([this] { run(); }) {}
 
     ~Impl() {
@@ -73,19 +75,19 @@ class Store::Impl {
     }
 
     void run_reads(Jobs& reads) {
-        database_->set_mode(Sqlite::Mode::ReadOnly);
         for (auto& job : reads) {
+            database_->begin_read();
             execute(*job);
+            database_->end_read();
             job->answer();
             job.reset();
         }
-        database_->set_mode(Sqlite::Mode::ReadWrite);
     }
 
     void run_group() {
         Jobs group;
         const SteadyTime begun = clock_.steady();
-        bool alive = !failed() && control("BEGIN");
+        bool alive = !failed() && control(&Connection::begin);
         while (group.size() < limits::kStoreGroupJobs &&
                clock_.steady() - begun < limits::kStoreGroupTime) {
             std::unique_ptr<Job> job = next_write();
@@ -95,11 +97,9 @@ class Store::Impl {
             alive = alive && run_in_savepoint(*job);
             group.push_back(std::move(job));
         }
-        alive = alive && control("COMMIT");
+        alive = alive && control(&Connection::commit);
         if (!alive) {
-            if (database_->in_transaction()) {
-                control("ROLLBACK");
-            }
+            database_->rollback();
             for (auto& job : group) {
                 job->fail(io_error(failure_));
             }
@@ -122,14 +122,14 @@ class Store::Impl {
 
     // False: the storage has failed, and the group with it.
     bool run_in_savepoint(Job& job) {
-        if (!control("SAVEPOINT job")) {
+        if (!control(&Connection::mark)) {
             return false;
         }
         const bool keep = execute(job);
         if (failed()) {
             return false;
         }
-        return (keep || control("ROLLBACK TO job")) && control("RELEASE job");
+        return control(keep ? &Connection::keep : &Connection::undo);
     }
 
     // Runs the closure; false: what it did must be rolled back.
@@ -150,10 +150,10 @@ class Store::Impl {
         return false;
     }
 
-    // BEGIN, COMMIT and savepoints: none of them may fail.
-    bool control(std::string_view sql) {
+    // Transactions and savepoints: none of them may fail.
+    bool control(void (Connection::*step)()) {
         try {
-            database_->execute(sql, {});
+            ((*database_).*step)();
             return true;
         } catch (const DatabaseFailure& failure) {
             storage_failed(failure.what());
@@ -173,7 +173,7 @@ class Store::Impl {
             failure_);
     }
 
-    std::unique_ptr<Sqlite> database_;
+    std::unique_ptr<Connection> database_;
     const Clock& clock_;
     std::string failure_;  // store thread only
     std::atomic<bool> failed_{false};
@@ -187,26 +187,44 @@ class Store::Impl {
     std::thread thread_;  // last: it uses everything above
 };
 
+namespace {
+
+constexpr std::string_view kSqliteScheme = "sqlite:";
+
+// The one place that chooses the engine.
+Result<std::unique_ptr<Connection>> open_database(const std::string& url) {
+    if (is_postgres_url(url)) {
+        TRY_AS(std::unique_ptr<Connection> database, Postgres::open(url, Postgres::Use::Service));
+        return database;
+    }
+    if (!url.starts_with(kSqliteScheme) || url.size() == kSqliteScheme.size()) {
+        // Not quoted: a mistyped URL may hold a password.
+        return invalid(
+            "store.url must be \"sqlite:PATH\", like \"sqlite:tocsin.db\", or "
+            "\"postgresql://USER:PASSWORD@HOST/DATABASE\"");
+    }
+    TRY_AS(std::unique_ptr<Connection> database, Sqlite::open(url.substr(kSqliteScheme.size())));
+    return database;
+}
+
+}  // namespace
+
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& url, const Clock& clock) {
-    constexpr std::string_view kScheme = "sqlite:";
-    if (!std::string_view(url).starts_with(kScheme) || url.size() == kScheme.size()) {
-        return invalid(fmt::format(
-            "store.url is \"{}\", but must be \"sqlite:PATH\", like \"sqlite:tocsin.db\"", url));
-    }
-    const std::string path = url.substr(kScheme.size());
-    TRY_AS(auto database, Sqlite::open(path));
+    TRY_AS(auto database, open_database(url));
+    const std::string shown =
+        is_postgres_url(url) ? shown_postgres_url(url) : url.substr(kSqliteScheme.size());
     try {
         const Status migrated = migrate(*database, embedded_migrations(), clock.now());
         if (!migrated) {
-            return migrated.error().with_context(path);
+            return migrated.error().with_context(shown);
         }
     } catch (const DatabaseFailure& failure) {
         return io_error(
-            fmt::format("the database {} could not be migrated: {}", path, failure.what()));
+            fmt::format("the database {} could not be migrated: {}", shown, failure.what()));
     }
     return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(std::move(database), clock)));
 }

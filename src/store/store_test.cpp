@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "store/faulty_disk.h"
-#include "store/temp_folder.h"
+#include "store/test_database.h"
 
 namespace tocsin::store {
 namespace {
@@ -68,14 +68,20 @@ class Hold {
     std::promise<void> held_;
 };
 
+class StoreEach : public EachEngine {
+  protected:
+    FakeClock clock_;
+};
+INSTANTIATE_TEST_SUITE_P(Each, StoreEach, kEngines, engine_name);
+
 class StoreTest : public testing::Test {
   protected:
     TempFolder folder_;
     FakeClock clock_;
 };
 
-TEST_F(StoreTest, KeepsEveryKindOfValue) {
-    auto store = open_store(folder_.url(), clock_);
+TEST_P(StoreEach, KeepsEveryKindOfValue) {
+    auto store = open_store(database_->url(), clock_);
     const Status done = store->run([](Database& db) -> Status {
         db.execute("CREATE TABLE v (a BIGINT, b DOUBLE PRECISION, c TEXT, d BLOB, e TEXT)");
         db.execute("INSERT INTO v (a, b, c, d, e) VALUES ($5, $4, $3, $2, $1)",
@@ -93,8 +99,8 @@ TEST_F(StoreTest, KeepsEveryKindOfValue) {
     EXPECT_TRUE(done);
 }
 
-TEST_F(StoreTest, AnErrorRollsBackOnlyItsOwnClosure) {
-    auto store = open_store(folder_.url(), clock_);
+TEST_P(StoreEach, AnErrorRollsBackOnlyItsOwnClosure) {
+    auto store = open_store(database_->url(), clock_);
     ASSERT_TRUE(make_table(*store));
     std::promise<Status> by_result;
     std::promise<Status> by_exception;
@@ -245,8 +251,8 @@ TEST_F(StoreTest, LosesNothingWhenAnySyncFails) {
     fail_every_operation(Fault::SyncError, Length::Once);
 }
 
-TEST_F(StoreTest, ReadsMustNotWrite) {
-    auto store = open_store(folder_.url(), clock_);
+TEST_P(StoreEach, ReadsMustNotWrite) {
+    auto store = open_store(database_->url(), clock_);
     ASSERT_TRUE(make_table(*store));
     boost::asio::io_context io;
     Status status;
@@ -264,8 +270,8 @@ TEST_F(StoreTest, ReadsMustNotWrite) {
     EXPECT_TRUE(ids_in(*store).empty());
 }
 
-TEST_F(StoreTest, CoroutinesResumeOnTheirOwnThread) {
-    auto store = open_store(folder_.url(), clock_);
+TEST_P(StoreEach, CoroutinesResumeOnTheirOwnThread) {
+    auto store = open_store(database_->url(), clock_);
     ASSERT_TRUE(make_table(*store));
     boost::asio::io_context io;
     Result<std::int64_t> seen = 0;
@@ -290,8 +296,8 @@ TEST_F(StoreTest, CoroutinesResumeOnTheirOwnThread) {
     EXPECT_EQ(resumed_on, std::this_thread::get_id());
 }
 
-TEST_F(StoreTest, TenThousandWritesFromManyThreads) {
-    auto store = open_store(folder_.url(), clock_);
+TEST_P(StoreEach, TenThousandWritesFromManyThreads) {
+    auto store = open_store(database_->url(), clock_);
     ASSERT_TRUE(make_table(*store));
     constexpr int kThreads = 4;
     constexpr int kEach = 2'500;
@@ -314,7 +320,7 @@ TEST_F(StoreTest, TenThousandWritesFromManyThreads) {
     }
     store.reset();  // runs what is queued
     EXPECT_EQ(answered.load(), kThreads * kEach);
-    store = open_store(folder_.url(), clock_);
+    store = open_store(database_->url(), clock_);
     EXPECT_EQ(ids_in(*store).size(), 10'000U);
 }
 

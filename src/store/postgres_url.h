@@ -1,0 +1,25 @@
+// What PostgreSQL's URLs and refusals become before an operator reads them: no password, one line.
+//
+// Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "store/database.h"
+
+namespace tocsin::store {
+
+bool is_postgres_url(std::string_view url);
+// Invalid if libpq cannot read it; the sentence holds nothing of it.
+Status check_postgres_url(const std::string& url);
+// "postgresql://tocsin@db.example:5432/news": without password and options. A URL that cannot be
+// read becomes "postgresql://...".
+std::string shown_postgres_url(const std::string& url);
+// libpq's message in one line, without what it says on every refusal.
+std::string one_line(std::string_view message);
+// What a SQLSTATE means for what follows. Empty: the connection was lost.
+DatabaseFailure::Scope failure_scope(std::string_view sqlstate);
+
+}  // namespace tocsin::store
