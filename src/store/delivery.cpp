@@ -163,18 +163,22 @@ std::vector<RecipientRow> load_subscribers(Database& db,
 std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
                                                 const LeaseTerms& terms,
                                                 const std::vector<std::string>& excluded_domains) {
-    std::vector<Param> params = {alert, terms.owner, terms.until, terms.now};
+    // A lease of this very process does not run out: whoever sets the machine's clock would make it
+    // take its partitions from itself, and send again what is on the wire.
+    const std::string process = terms.owner.substr(0, terms.owner.rfind('/')) + '/';
+    std::vector<Param> params = {alert, terms.owner, terms.until, terms.now, process};
     std::string but;
     if (!excluded_domains.empty()) {
-        but = " AND domain NOT IN (" + placeholders(5, excluded_domains.size()) + ")";
+        but = " AND domain NOT IN (" + placeholders(6, excluded_domains.size()) + ")";
         params.insert(params.end(), excluded_domains.begin(), excluded_domains.end());
     }
     const std::vector<Row> rows = db.query(
         "UPDATE partition SET state = 'leased', owner = $2, lease_until = $3, "
         "generation = generation + 1 WHERE alert_id = $1 AND partition = ("
         "SELECT partition FROM partition WHERE alert_id = $1 AND (state = 'open' OR "
-        "(state = 'leased' AND lease_until < $4))" +
-            but + " ORDER BY partition LIMIT 1" + std::string(skip_locked(db.engine())) +
+        "(state = 'leased' AND lease_until < $4 AND owner <> $2 AND substr(owner, 1, " +
+            std::to_string(process.size()) + ") <> $5))" + but + " ORDER BY partition LIMIT 1" +
+            std::string(skip_locked(db.engine())) +
             ") RETURNING partition, generation, first_ordinal, recipients, domain",
         params);
     if (rows.empty()) {

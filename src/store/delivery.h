@@ -71,7 +71,7 @@ std::vector<RecipientRow> load_subscribers(Database& db,
                                            const std::vector<SubscriberId>& subscribers);
 // --- leases ---
 struct LeaseTerms {
-    std::string owner;
+    std::string owner;  // process "/" worker
     Time now{};
     Time until{};
 };
@@ -85,7 +85,8 @@ struct ClaimedPartition {
     std::int64_t next_seq = 1;         // of the next outcome batch
 };
 // The first partition of the alert that nobody holds, open or with its lease run out, and that is
-// not of one of these domains (whose routes have enough to do).
+// not of one of these domains (whose routes have enough to do). Leases are told by the wall clock,
+// which can be set, so that of a worker of the same process never counts as run out.
 std::optional<ClaimedPartition> claim_partition(
     Database& db, AlertId alert, const LeaseTerms& terms,
     const std::vector<std::string>& excluded_domains = {});

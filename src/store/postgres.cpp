@@ -284,7 +284,23 @@ void Postgres::send_waiting(Exchange& exchange) {
 void Postgres::receive(Exchange& exchange) {
     pg_conn* const connection = connection_.get();
     require_sent(PQpipelineSync(connection), connection);
-    forget_owed();
+    if (owes_end_) {
+        Exchange end;
+        end.sent = 1;
+        receive_to_sync(end);
+        owes_end_ = false;
+    }
+    receive_to_sync(exchange);
+    if (exchange.thrown) {
+        std::rethrow_exception(exchange.thrown);
+    }
+    if (!exchange.error.empty()) {
+        fail(exchange.error_state, exchange.error, exchange.sql);
+    }
+}
+
+void Postgres::receive_to_sync(Exchange& exchange) {
+    pg_conn* const connection = connection_.get();
     std::size_t answered = 0;
     bool begins = true;  // the next answer is the first to its statement
     for (;;) {
@@ -296,22 +312,19 @@ void Postgres::receive(Exchange& exchange) {
         if (PQstatus(connection) == CONNECTION_BAD) {
             throw Lost{one_line(PQerrorMessage(connection))};
         }
-        if (!result) {  // the end of one statement's answers
-            ++answered;
-            begins = true;
-            CHECK(answered <= exchange.sent);
+        if (result && PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) {
+            return;
+        }
+        if (result) {
+            take(result.get(), exchange);
             continue;
         }
-        if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) {
-            break;
+        // The end of one statement's answers. libpq says so for ever, and its connection is still
+        // "OK", when the server said goodbye before it went.
+        begins = true;
+        if (++answered > exchange.sent) {
+            throw Lost{exchange.error.empty() ? "the server went" : exchange.error};
         }
-        take(result.get(), exchange);
-    }
-    if (exchange.thrown) {
-        std::rethrow_exception(exchange.thrown);
-    }
-    if (!exchange.error.empty()) {
-        fail(exchange.error_state, exchange.error, exchange.sql);
     }
 }
 
@@ -347,17 +360,6 @@ void Postgres::take(pg_result* result, Exchange& exchange) {
                     exchange.error = one_line(PQresultErrorMessage(result));
                 }
             }
-    }
-}
-
-// The end of an earlier read.
-void Postgres::forget_owed() {
-    while (owes_end_) {
-        const Answer result(PQgetResult(connection_.get()));
-        if (PQstatus(connection_.get()) == CONNECTION_BAD) {
-            throw Lost{one_line(PQerrorMessage(connection_.get()))};
-        }
-        owes_end_ = !result || PQresultStatus(result.get()) != PGRES_PIPELINE_SYNC;
     }
 }
 

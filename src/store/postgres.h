@@ -114,8 +114,8 @@ class Postgres final : public Connection {
     const Statement& prepared(std::string_view sql, const std::vector<Param>& params);
     void send_waiting(Exchange& exchange);
     void receive(Exchange& exchange);
+    void receive_to_sync(Exchange& exchange);
     void take(pg_result* result, Exchange& exchange);
-    void forget_owed();
     [[noreturn]] void fail(const std::string& state, const std::string& what,
                            std::string_view sql) const;
 

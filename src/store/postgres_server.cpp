@@ -212,6 +212,10 @@ void PostgresServer::become_standby() {
     std::ofstream(folder_ + "/data/standby.signal") << "";
 }
 
+void PostgresServer::become_primary() {
+    fs::remove(folder_ + "/data/standby.signal");
+}
+
 std::string PostgresServer::log_tail() const {
     std::ifstream log(folder_ + "/log");
     std::string line;
@@ -242,16 +246,10 @@ std::string PostgresServer::admin(const std::string& database, const std::string
     return first;
 }
 
-std::string PostgresServer::new_database() {
-    const std::string name = fmt::format("test_{}", ++databases_);
-    admin("postgres", "CREATE DATABASE " + name + " STRATEGY FILE_COPY");
-    return name;
-}
-
-void PostgresServer::drop_database(const std::string& name) {
-    if (pid_ > 0) {
-        admin("postgres", "DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
-    }
+std::string PostgresServer::new_schema() {
+    const std::string name = fmt::format("test_{}", ++schemas_);
+    admin("postgres", "CREATE SCHEMA " + name);
+    return url("postgres") + "&options=-csearch_path%3D" + name;
 }
 
 }  // namespace tocsin::store

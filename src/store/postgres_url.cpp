@@ -15,13 +15,6 @@ struct FreeOptions {
 };
 using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
-Options parse(const std::string& url) {
-    char* problem = nullptr;
-    Options options(PQconninfoParse(url.c_str(), &problem));
-    PQfreemem(problem);  // it may quote the password
-    return options;
-}
-
 std::string option(const Options& options, std::string_view name) {
     for (const PQconninfoOption* each = options.get(); each->keyword != nullptr; ++each) {
         if (name == each->keyword && each->val != nullptr) {
@@ -29,6 +22,28 @@ std::string option(const Options& options, std::string_view name) {
         }
     }
     return {};
+}
+
+// A password whose "/" or "@" is not written as %2F or %40 ends up in another part, and libpq's
+// messages quote those: such a URL is no URL.
+bool has_plain_parts(std::string_view url, const Options& options) {
+    std::string_view rest = url.substr(url.find("://") + 3);
+    rest = rest.substr(0, rest.find('?'));
+    const auto ats = std::ranges::count(rest, '@');
+    const bool before_path = rest.find('@') < rest.find('/');
+    const std::string port = option(options, "port");
+    return (ats == 0 || (ats == 1 && before_path)) &&
+           port.find_first_not_of("0123456789,") == std::string::npos;
+}
+
+Options parse(const std::string& url) {
+    char* problem = nullptr;
+    Options options(PQconninfoParse(url.c_str(), &problem));
+    PQfreemem(problem);  // it may quote the password
+    if (options && !has_plain_parts(url, options)) {
+        options.reset();
+    }
+    return options;
 }
 
 }  // namespace

@@ -167,10 +167,11 @@ class Store::Impl {
         }
         failure_ = fmt::format("the database cannot store anything more: {}", what);
         failed_ = true;
-        log_error(
-            "{}; sending stops here and nothing is lost: free the disk or repair it, then "
-            "restart the service",
-            failure_);
+        const std::string_view remedy = database_->engine() == Engine::Sqlite
+                                            ? "free the disk or repair it"
+                                            : "put the database server right";
+        log_error("{}; sending stops here and nothing is lost: {}, then restart the service",
+                  failure_, remedy);
     }
 
     std::unique_ptr<Connection> database_;

@@ -17,26 +17,18 @@ namespace tocsin::store {
 // A database of its own for a test, empty at first; gone afterwards.
 class TestDatabase {
   public:
-    explicit TestDatabase(Engine engine) : engine_(engine) {
-        if (engine == Engine::Postgres) {
-            name_ = PostgresServer::shared().new_database();
-        }
-    }
-    ~TestDatabase() {
-        if (engine_ == Engine::Postgres) {
-            PostgresServer::shared().drop_database(name_);
-        }
+    explicit TestDatabase(Engine engine)
+        : engine_(engine),
+          url_(engine == Engine::Postgres ? PostgresServer::shared().new_schema() : folder_.url()) {
     }
     TestDatabase(const TestDatabase&) = delete;
     TestDatabase& operator=(const TestDatabase&) = delete;
 
-    std::string url() const {
-        return engine_ == Engine::Postgres ? PostgresServer::shared().url(name_) : folder_.url();
-    }
-    // Not migrated. SQLite: only one at a time.
+    const std::string& url() const { return url_; }
+    // SQLite: only one at a time.
     std::unique_ptr<Connection> connect() const {
         if (engine_ == Engine::Postgres) {
-            auto opened = Postgres::open(url(), Postgres::Use::Beside);
+            auto opened = Postgres::open(url_, Postgres::Use::Beside);
             EXPECT_TRUE(opened) << opened.error().message();
             return opened ? std::move(*opened) : nullptr;
         }
@@ -48,7 +40,7 @@ class TestDatabase {
   private:
     Engine engine_;
     TempFolder folder_;
-    std::string name_;
+    std::string url_;
 };
 
 // A suite whose tests run once on each engine: INSTANTIATE_TEST_SUITE_P(..., kEngines,

@@ -1,0 +1,49 @@
+#include "store/postgres_url.h"
+
+#include <gtest/gtest.h>
+
+namespace tocsin::store {
+namespace {
+
+using Scope = DatabaseFailure::Scope;
+
+TEST(PostgresUrl, IsShownWithoutItsPasswordAndOptions) {
+    EXPECT_EQ(shown_postgres_url("postgresql://ann:s3cret@db.example:5433/news?sslmode=require"),
+              "postgresql://ann@db.example:5433/news");
+    EXPECT_EQ(shown_postgres_url("postgres://db.example/news"), "postgresql://db.example/news");
+    EXPECT_EQ(shown_postgres_url("postgresql://ann@a/news?password=s3cret"),
+              "postgresql://ann@a/news");
+    EXPECT_EQ(shown_postgres_url("postgresql://ann:s3cret@[broken"), "postgresql://...");
+}
+
+TEST(PostgresUrl, WhatCannotBeReadIsNeverQuoted) {
+    for (const char* url :
+         {"postgresql://ann:s3/cret@db/news", "postgresql://ann:s3%zzcret@db/x",
+          "postgresql://db/x?s3cret=1", "postgresql:/ann:s3cret@db", "s3cret",
+          "postgresql://ann:s3@cret@db/news", "postgresql://ann:1/cret@db/news"}) {
+        const Status status = check_postgres_url(url);
+        ASSERT_FALSE(status) << url;
+        EXPECT_EQ(status.error().message().find("cret"), std::string::npos);
+    }
+    EXPECT_TRUE(check_postgres_url("postgresql:///news?host=/run/postgresql"));
+}
+
+TEST(PostgresUrl, MessagesBecomeOneLine) {
+    EXPECT_EQ(one_line("connection to server at \"db\", port 5432 failed: FATAL:  no\n"), "no");
+    EXPECT_EQ(one_line("first\n\tIs the server running?\n"), "first; Is the server running?");
+    EXPECT_EQ(one_line(""), "");
+}
+
+TEST(PostgresUrl, WhatEndsAStorageAndWhatOnlyAStatement) {
+    for (const char* state : {"", "08006", "25006", "40003", "53100", "53200", "53300", "57P01",
+                              "57P02", "57P03", "58030", "F0000", "XX000", "XX001"}) {
+        EXPECT_EQ(failure_scope(state), Scope::Storage) << state;
+    }
+    for (const char* state : {"23505", "22021", "40001", "40P01", "42601", "42501", "55P03",
+                              "57014", "25P02", "0A000"}) {
+        EXPECT_EQ(failure_scope(state), Scope::Statement) << state;
+    }
+}
+
+}  // namespace
+}  // namespace tocsin::store
