@@ -31,13 +31,15 @@ struct Round {
 };
 
 struct Limits {
-    std::vector<double> alone, sibling_busy;
+    std::vector<double> alone, alone_cpu_us, sibling_busy;
 
     void measure(const std::string& pem) {
         const std::size_t threads = delivery::usable_cores();
-        alone.push_back(rsa_signatures_per_second(pem, threads, kSignTime));
-        if (const auto busy = rsa_signatures_beside_busy_cores(pem, threads, kSignBusyTime)) {
-            sibling_busy.push_back(*busy);
+        const SigningLimit limit = measure_signing(pem, threads, kSignTime);
+        alone.push_back(limit.per_second);
+        alone_cpu_us.push_back(limit.cpu_us);
+        if (const auto busy = measure_signing_beside_busy_cores(pem, threads, kSignBusyTime)) {
+            sibling_busy.push_back(busy->per_second);
         }
     }
 };
@@ -122,6 +124,7 @@ void add_ratio(boost::json::object& out, const std::vector<Round>& rounds, const
     if (!limits.sibling_busy.empty()) {
         out["sign_limit_sibling_busy"] = mean(limits.sibling_busy);
     }
+    out["sign_cpu_us"] = mean(limits.alone_cpu_us);
     out["ratio"] = out["rate"].as_double() / mean(limits.alone);
     out["ratio_rounds"] = to_json(ratios);
 }
@@ -129,6 +132,7 @@ void add_ratio(boost::json::object& out, const std::vector<Round>& rounds, const
 struct Usage {
     double cpu_seconds = 0;
     std::uint64_t peak_rss = 0;
+    std::uint64_t stored_bytes = 0;  // by which the database has grown
 };
 
 Result<boost::json::object> report(BenchSite& site, const BenchDeliverOptions& options,
@@ -158,11 +162,16 @@ Result<boost::json::object> report(BenchSite& site, const BenchDeliverOptions& o
     add_ratio(out, rounds, limits);
     out["peak_rss_bytes"] = usage.peak_rss;
     out["cpu_seconds"] = usage.cpu_seconds;
+    // Of the CPU that a message took, the part that OpenSSL alone would have taken: `ratio` as it
+    // is on cores that do nothing else.
+    out["ratio_cpu"] = mean(limits.alone_cpu_us) * static_cast<double>(messages) /
+                       std::max(1e6 * usage.cpu_seconds, 1.0);
     out["first_ms"] = clock(&Clock::first_ms);
     out["p50_ms"] = clock(&Clock::p50_ms);
     out["p99_ms"] = clock(&Clock::p99_ms);
     out["ledger_bytes_per_recipient"] = a_recipient(stored.outcome_bytes);
     out["audience_bytes_per_recipient"] = a_recipient(stored.audience_bytes);
+    out["stored_bytes_per_recipient"] = a_recipient(usage.stored_bytes / rounds.size());
     out["freeze_ms"] = median_of(
         rounds, [](const Round& round) { return std::optional<double>(round.freeze_ms); });
     out["audience"] = options.recipients;
@@ -186,6 +195,7 @@ Result<boost::json::object> bench_deliver(const BenchDeliverOptions& options) {
     const bool signing =
         options.sign == BenchSign::Rsa2048 && options.until == BenchDeliverOptions::Until::Finished;
     Usage usage;
+    TRY_AS(const std::uint64_t stored_before, site->used_bytes());
     std::vector<Round> rounds;
     for (std::size_t i = 0; i < options.alerts; ++i) {
         const double cpu_before = cpu_seconds();
@@ -197,6 +207,8 @@ Result<boost::json::object> bench_deliver(const BenchDeliverOptions& options) {
         }
     }
     usage.peak_rss = peak_rss_bytes();
+    TRY_AS(const std::uint64_t stored_after, site->used_bytes());
+    usage.stored_bytes = stored_after - std::min(stored_before, stored_after);
     return report(*site, options, rounds, limits, usage);
 }
 

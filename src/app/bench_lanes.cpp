@@ -42,7 +42,8 @@ Result<Times> times_of(BenchSite& site, const BenchSite::Released& released, Ste
                  .last = shift + status.clock.last_ms.value_or(0)};
 }
 
-// The turn of an alert begins with its release, or when the last reply of those ahead of it came.
+// The turn of an alert begins when the last reply of those ahead of it has come; the first's, with
+// its release.
 Status four_alerts(BenchSite& site, boost::json::object& out) {
     TRY_AS(const std::vector<BenchSite::Released> row, release_in_a_row(site, kInARow));
     boost::json::array alerts;
@@ -51,7 +52,7 @@ Status four_alerts(BenchSite& site, boost::json::object& out) {
     for (const BenchSite::Released& released : row) {
         TRY(site.wait_finished(released.alert));
         TRY_AS(const Times times, times_of(site, released, row.front().at));
-        turns.push_back(times.p99 - std::min(free_since, times.first));
+        turns.push_back(times.p99 - free_since);
         free_since = std::max(free_since, times.last);
         alerts.push_back(boost::json::object{{"first_ms", times.first},
                                              {"p99_ms", times.p99},

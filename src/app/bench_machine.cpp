@@ -1,16 +1,19 @@
 #include "app/bench_machine.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
 #include <fcntl.h>
 #include <fstream>
+#include <mutex>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
+#include <time.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -54,6 +57,12 @@ std::uint64_t sign_until(const std::string& pem, const std::atomic<bool>& stop) 
     return count;
 }
 
+double thread_cpu_seconds() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
 // The online cores that are not in this process's affinity.
 std::vector<int> other_cores() {
     cpu_set_t ours;
@@ -82,13 +91,21 @@ std::uint64_t status_kib(std::string_view name) {
 
 }  // namespace
 
-double rsa_signatures_per_second(const std::string& pem, std::size_t threads, Milliseconds time) {
+SigningLimit measure_signing(const std::string& pem, std::size_t threads, Milliseconds time) {
     std::atomic<bool> stop{false};
-    std::atomic<std::uint64_t> signatures{0};
+    std::mutex mutex;
+    std::uint64_t signatures = 0;
+    double cpu = 0;
     std::vector<std::thread> signers;
     const auto begin = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < threads; ++i) {
-        signers.emplace_back([&] { signatures += sign_until(pem, stop); });
+        signers.emplace_back([&] {
+            const double before = thread_cpu_seconds();
+            const std::uint64_t made = sign_until(pem, stop);
+            const std::lock_guard lock(mutex);
+            signatures += made;
+            cpu += thread_cpu_seconds() - before;
+        });
     }
     std::this_thread::sleep_for(time);
     stop = true;
@@ -96,11 +113,13 @@ double rsa_signatures_per_second(const std::string& pem, std::size_t threads, Mi
         signer.join();
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    return static_cast<double>(signatures.load()) / took.count();
+    const auto count = static_cast<double>(std::max<std::uint64_t>(signatures, 1));
+    return {.per_second = count / took.count(), .cpu_us = 1e6 * cpu / count};
 }
 
-std::optional<double> rsa_signatures_beside_busy_cores(const std::string& pem, std::size_t threads,
-                                                       Milliseconds time) {
+std::optional<SigningLimit> measure_signing_beside_busy_cores(const std::string& pem,
+                                                              std::size_t threads,
+                                                              Milliseconds time) {
     const std::vector<int> cores = other_cores();
     if (cores.empty()) {
         return std::nullopt;
@@ -117,12 +136,12 @@ std::optional<double> rsa_signatures_beside_busy_cores(const std::string& pem, s
             }
         });
     }
-    const double rate = rsa_signatures_per_second(pem, threads, time);
+    const SigningLimit limit = measure_signing(pem, threads, time);
     stop = true;
     for (std::thread& neighbour : neighbours) {
         neighbour.join();
     }
-    return rate;
+    return limit;
 }
 
 double cpu_seconds() {

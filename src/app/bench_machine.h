@@ -12,13 +12,21 @@
 
 namespace tocsin::app {
 
-// RSA-2048 signatures (SHA-256, PKCS#1) a second, with plain OpenSSL on `threads` threads at once,
-// contexts reused, each with its own copy of the key.
-double rsa_signatures_per_second(const std::string& pem, std::size_t threads, Milliseconds time);
+// What signing alone makes. Where other programs want the same cores the rate falls and the CPU
+// time of one signature does not.
+struct SigningLimit {
+    double per_second = 0;
+    double cpu_us = 0;  // of one signature
+};
+
+// RSA-2048 signatures (SHA-256, PKCS#1) with plain OpenSSL on `threads` threads at once, contexts
+// reused, each with its own copy of the key.
+SigningLimit measure_signing(const std::string& pem, std::size_t threads, Milliseconds time);
 // The same while every core that this process may not use (taskset) signs too: where two "cores"
 // are the two threads of one, that is what a busy neighbour costs. Nothing if there are no others.
-std::optional<double> rsa_signatures_beside_busy_cores(const std::string& pem, std::size_t threads,
-                                                       Milliseconds time);
+std::optional<SigningLimit> measure_signing_beside_busy_cores(const std::string& pem,
+                                                              std::size_t threads,
+                                                              Milliseconds time);
 
 double cpu_seconds();  // of this process, all threads, user and system
 // The largest resident size since reset_peak_rss() (or since the process began, where the kernel

@@ -291,4 +291,14 @@ Result<BenchSite::Stored> BenchSite::stored(AlertId alert) {
     });
 }
 
+Result<std::uint64_t> BenchSite::used_bytes() {
+    return store_->run([](store::Database& db) -> Result<std::uint64_t> {
+        const auto rows = db.query(
+            "SELECT (page_count - freelist_count) * page_size "
+            "FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()",
+            {});
+        return static_cast<std::uint64_t>(rows[0].integer(0));
+    });
+}
+
 }  // namespace tocsin::app

@@ -80,6 +80,8 @@ class BenchSite {
         std::uint64_t audience_bytes = 0;  // of the frozen audience
     };
     Result<Stored> stored(AlertId alert);
+    // Pages of the database that are in use, in bytes.
+    Result<std::uint64_t> used_bytes();
     Result<delivery::AlertStatus> status(AlertId alert);
 
     delivery::Engine& engine() { return *engine_; }
