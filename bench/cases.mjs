@@ -30,7 +30,8 @@ async function withSink(start, use) {
 // the ratio of rates says nothing.
 function busyNote(report) {
   const got = report.sign_limit * report.sign_cpu_us / 1e6 / report.cores;
-  return got > 0.97 ? '' : `; no figure: the machine was busy, ${(100 * got).toFixed(0)} % was ours`;
+  return got > 0.97 ? ''
+    : `; no figure: the machine was busy, ${(100 * got).toFixed(0)} % of it was ours`;
 }
 
 function signedFigures(where, command, report) {
