@@ -37,7 +37,8 @@ Result<Endpoint> parse_endpoint(std::string_view text);
 
 // "smtp://user:pass@host:587?tls=required", the tls parameter being required (the default),
 // opportunistic, none or implicit; "smtps://host" is implicit. Parameters also: ca=FILE (the only
-// roots to trust), tls_name=NAME, plain_auth=loopback. User and password are percent-encoded.
+// roots to trust), tls_name=NAME, window=N (messages unanswered on one connection, 1 to 16),
+// plain_auth=loopback. User and password are percent-encoded.
 Result<net::SmtpRoute> parse_relay_url(std::string_view text);
 
 struct Config {

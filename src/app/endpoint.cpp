@@ -36,6 +36,9 @@ bool is_host(const std::string& host) {
            mail::parse_domain(host + ".internal");  // a name without a dot, as containers have
 }
 
+// Whole messages on their way on one connection; a lost connection leaves so many in doubt.
+constexpr std::size_t kRelayWindowMax = 16;
+
 Result<Tls> parse_tls(const std::string& text) {
     if (text == "required") {
         return Tls::Required;
@@ -52,6 +55,16 @@ Result<Tls> parse_tls(const std::string& text) {
     return invalid("has another tls than required, opportunistic, none or implicit");
 }
 
+Result<std::size_t> parse_window(const std::string& text) {
+    std::size_t window = 0;
+    const char* end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, window);
+    if (error != std::errc{} || at != end || window < 1 || window > kRelayWindowMax) {
+        return invalid(fmt::format("has a window that is not from 1 to {}", kRelayWindowMax));
+    }
+    return window;
+}
+
 Status apply_parameter(net::SmtpRoute& route, const std::string& key, const std::string& value) {
     if (key == "tls") {
         TRY_AS(route.tls, parse_tls(value));
@@ -61,8 +74,11 @@ Status apply_parameter(net::SmtpRoute& route, const std::string& key, const std:
         TRY_AS(route.tls_name, mail::parse_domain(value));
     } else if (key == "plain_auth" && value == "loopback") {
         route.plain_auth = net::SmtpRoute::PlainAuth::OnLoopback;
+    } else if (key == "window") {
+        TRY_AS(route.window, parse_window(value));
     } else {
-        return invalid("has a parameter that is not tls, ca, tls_name or plain_auth=loopback");
+        return invalid(
+            "has a parameter that is not tls, ca, tls_name, window or plain_auth=loopback");
     }
     return {};
 }
