@@ -99,5 +99,37 @@ TEST_F(TwoNewsrooms, WhoIsFencedGoesOnWithOtherAlerts) {
     expect_all_from_second(alert, 300);
 }
 
+// One engine whose machine's clock is set in the middle: no lease runs out by that.
+class NewsroomWhoseClockIsSet : public Newsroom,
+                                public ::testing::WithParamInterface<std::size_t> {};
+
+TEST_P(NewsroomWhoseClockIsSet, TakesNoPartitionFromItself) {
+    const ListId list = add_list("news");
+    add_readers(list, 300);
+    EngineOptions with_workers = options(server_.port());
+    with_workers.workers = GetParam();
+    start_engine(std::move(with_workers));
+    const AlertId alert = release({.lists = {list}});
+    server_.hold(true);
+    send(alert);
+    ASSERT_TRUE(wait_until([&] { return server_.waiting() >= 10; }));
+    clock_.step_wall(std::chrono::hours(3));
+    for (int second = 0; second < 12; ++second) {  // it looks for partitions every 1 or 10 s
+        clock_.advance(std::chrono::seconds(1));
+        std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    }
+    server_.hold(false);
+    ASSERT_TRUE(finished(alert));
+    expect_accounted(alert);
+    EXPECT_THAT(server_.by_recipient(), SizeIs(300));
+    EXPECT_EQ(server_.count(), 300U) << "what was on the wire was sent again";
+    const auto generation = store_->run([](store::Database& db) -> Result<std::int64_t> {
+        return db.first("SELECT MAX(generation) FROM partition")->integer(0);
+    });
+    EXPECT_EQ(*generation, 1) << "claimed a second time";
+}
+
+INSTANTIATE_TEST_SUITE_P(Workers, NewsroomWhoseClockIsSet, ::testing::Values(1, 2));
+
 }  // namespace
 }  // namespace tocsin::delivery
