@@ -179,6 +179,8 @@ async function worker() {
     }
   }
 }
+// Ctrl-C ends it after the runs that are under way, with their sums.
+process.once('SIGINT', () => seeds.splice(0));
 const begin = Date.now();
 await Promise.all(Array.from({ length: Number(options.jobs) }, worker));
 await scope.close();
