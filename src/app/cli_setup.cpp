@@ -78,6 +78,10 @@ void add_init_command(CLI::App& program, Cli& cli) {
         ->required();
     command->add_option("--relay", options->relay,
                         "The smarthost, as in smtp://user:password@host:587?tls=required");
+    command
+        ->add_option("--store", options->store,
+                     "The database: sqlite:FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+        ->capture_default_str();
     command->add_option("--desk-name", options->desk_name, "The first person of the desk")
         ->capture_default_str();
     command->callback([&cli, options] { run_init(cli, *options); });

@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/slips.h"
 #include "mail/address.h"
+#include "store/postgres_url.h"
 
 namespace tocsin::app {
 
@@ -23,6 +24,16 @@ namespace {
 
 constexpr std::size_t kConfigBytesMax = 1024 * 1024;
 constexpr std::string_view kRelayKey = "delivery.relay";
+constexpr std::string_view kStoreKey = "store.url";
+
+// The two keys in which a password may be.
+std::string without_password(std::string_view dotted, const std::string& value) {
+    if (dotted == kRelayKey) {
+        return masked_relay_url(value);
+    }
+    return dotted == kStoreKey && store::is_postgres_url(value) ? store::shown_postgres_url(value)
+                                                                : value;
+}
 
 std::string_view type_in_words(KeyKind kind) {
     switch (kind) {
@@ -258,8 +269,7 @@ class Reading {
                                 status.error().message()));
             return;
         }
-        const bool secret = key.dotted() == kRelayKey;
-        config_.shown[key.dotted()] = {secret ? masked_relay_url(value->text) : value->text,
+        config_.shown[key.dotted()] = {without_password(key.dotted(), value->text),
                                        std::move(from)};
     }
 

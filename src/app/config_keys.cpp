@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "mail/address.h"
 #include "net/url.h"
+#include "store/postgres_url.h"
 
 namespace tocsin::app {
 
@@ -147,11 +148,13 @@ Status set_languages(Config& config, const KeyValue& value) {
 
 Status set_store_url(Config& config, const KeyValue& value) {
     constexpr std::string_view kSqlite = "sqlite:";
-    if (value.text.starts_with("postgresql://")) {
-        return invalid("is PostgreSQL, which this version cannot use: write \"sqlite:tocsin.db\"");
+    if (store::is_postgres_url(value.text)) {
+        TRY(store::check_postgres_url(value.text));
+        config.store.url = value.text;
+        return {};
     }
     if (!value.text.starts_with(kSqlite) || value.text.size() == kSqlite.size()) {
-        return invalid("must be \"sqlite:FILE\"");
+        return invalid("must be \"sqlite:FILE\" or \"postgresql://USER:PASSWORD@HOST/DATABASE\"");
     }
     const std::string path = value.text.substr(kSqlite.size());
     config.store.url = std::string(kSqlite) + (path == ":memory:" ? path : resolved(config, path));
@@ -209,12 +212,17 @@ constexpr ConfigKey kKeys[] = {
      set_languages},
 
     {"store", "url", KeyKind::Text, Presence::Default, "\"sqlite:tocsin.db\"",
-     "The database: one file, used by one service at a time.", set_store_url},
+     "The database, used by one service at a time: one file, or a database of a PostgreSQL server\n"
+     "(13 or later, UTF-8) as in "
+     "\"postgresql://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full\".\n"
+     "The password may also be in ~/.pgpass.",
+     set_store_url},
 
     {"delivery", "relay", KeyKind::Text, Presence::Default, "\"mx\"",
      "The smarthost: \"smtp://user:password@host:587?tls=required\", or smtps://host for TLS from "
      "the\n"
-     "first byte. tls: required, opportunistic, none, implicit. Also ca=FILE, tls_name=NAME.",
+     "first byte. tls: required, opportunistic, none, implicit. Also ca=FILE, tls_name=NAME,\n"
+     "window=N: messages unanswered on one connection, if the smarthost offers CHUNKING (1 to 16).",
      set_relay},
     {"delivery", "helo", KeyKind::Text, Presence::Example, "\"alerts.example.org\"",
      "The name by which this machine greets mail servers; the host of public_url if unset.",

@@ -116,7 +116,7 @@ TEST(Config, ProblemsNameFileKeyAndLine) {
     EXPECT_THAT(problem("[dkim]\ndomain = \"example.org\"\n"),
                 HasSubstr("must be set together: dkim.selector, dkim.key_file is missing"));
     EXPECT_THAT(problem("[http]\ndesk_listen = \"127.0.0.1:8080\"\n"), HasSubstr("must differ"));
-    EXPECT_THAT(problem("[store]\nurl = \"postgresql://db\"\n"), HasSubstr("cannot use"));
+    EXPECT_THAT(problem("[store]\nurl = \"mysql://db\"\n"), HasSubstr("must be \"sqlite:FILE\""));
     EXPECT_THAT(check("").problems.front(), HasSubstr("[site] name is missing"));
     EXPECT_THAT(check("name = \"x\"\n").problems.front(), HasSubstr("in no section"));
     EXPECT_THAT(check("site = 1\n").problems.front(), HasSubstr("site is a section"));
@@ -212,6 +212,22 @@ TEST(Config, NoPasswordIsEverShown) {
     }
 }
 
+TEST(Config, TheDatabasesPasswordIsNeverShownEither) {
+    const ConfigReport good =
+        check(std::string(kLeast) +
+              "[store]\nurl = \"postgresql://tocsin:hunter2@db.example/news?sslmode=require\"\n");
+    ASSERT_THAT(good.problems, ElementsAre());
+    EXPECT_EQ(good.config->store.url,
+              "postgresql://tocsin:hunter2@db.example/news?sslmode=require");
+    const std::string explained = explain_config(*good.config);
+    EXPECT_THAT(explained, HasSubstr("url = postgresql://tocsin@db.example/news  (line 6)"));
+    EXPECT_THAT(explained, Not(HasSubstr("hunter2")));
+    for (const std::string url : {"postgresql://tocsin:hun/ter2@db/news", "postgres:hunter2@db",
+                                  "postgresql://tocsin:hun@ter2@db/news"}) {
+        EXPECT_THAT(problem("[store]\nurl = \"" + url + "\"\n"), Not(HasSubstr("ter2"))) << url;
+    }
+}
+
 TEST(Config, TheCommentedFileIsReadBack) {
     const std::string text = config_text({{"site.name", "\"The Example Times\""},
                                           {"site.public_url", "\"https://alerts.example.org\""},
@@ -251,6 +267,7 @@ TEST(RelayUrl, SaysWhereHowAndAsWhom) {
               "mail.example.org");
     EXPECT_TRUE(parse_relay_url("smtp://u:p@127.0.0.1?tls=none&plain_auth=loopback"));
     EXPECT_TRUE(parse_relay_url("smtp://mailhost:25?tls=none"));
+    EXPECT_EQ(parse_relay_url("smtp://mailhost?window=4")->window, 4U);
 }
 
 TEST(RelayUrl, RefusesWhatWouldLeakOrNotWork) {
@@ -270,6 +287,9 @@ TEST(RelayUrl, RefusesWhatWouldLeakOrNotWork) {
              "smtp://u:p@mail.example.org?tls=opportunistic",
              "smtp://u:p@mail.example.org?tls=none&plain_auth=loopback",
              "smtp://a b.example.org",
+             "smtp://mail.example.org?window=0",
+             "smtp://mail.example.org?window=17",
+             "smtp://mail.example.org?window=4x",
          }) {
         EXPECT_FALSE(parse_relay_url(url)) << url;
     }

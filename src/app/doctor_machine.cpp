@@ -19,6 +19,8 @@
 #include "base/limits.h"
 #include "net/tls.h"
 #include "store/migrate.h"
+#include "store/postgres.h"
+#include "store/postgres_url.h"
 #include "store/sqlite.h"
 
 namespace tocsin::app {
@@ -35,9 +37,35 @@ constexpr rlim_t kOpenFilesMin = limits::kHttpConnectionsMax + 1'000;  // and th
 
 constexpr std::string_view kSqlite = "sqlite:";
 
+// Of the database's file; empty if a server has it.
 std::string database_path(const Config& config) {
     return config.store.url.starts_with(kSqlite) ? config.store.url.substr(kSqlite.size())
                                                  : std::string();
+}
+
+void look_at_version(store::Database& database, const std::string& name, Findings& findings) {
+    try {
+        const std::int64_t version = store::schema_version(database);
+        const auto ours = static_cast<std::int64_t>(store::embedded_migrations().size());
+        if (version > ours) {
+            findings.push_back(
+                {Level::Fail, "database",
+                 fmt::format("{} is from a newer Tocsin (version {}, this one knows {})", name,
+                             version, ours),
+                 "run the newer program; databases cannot go back"});
+        } else if (version < ours) {
+            findings.push_back({Level::Ok, "database",
+                                fmt::format("{} opens; it goes from version {} to {} when the "
+                                            "service starts",
+                                            name, version, ours),
+                                ""});
+        } else {
+            findings.push_back({Level::Ok, "database", name + " opens", ""});
+        }
+    } catch (const store::DatabaseFailure& failure) {
+        findings.push_back({Level::Fail, "database", fmt::format("{}: {}", name, failure.what()),
+                            "restore it from a backup; keep the broken files"});
+    }
 }
 
 void look_at_database_file(const std::string& path, Findings& findings) {
@@ -46,28 +74,17 @@ void look_at_database_file(const std::string& path, Findings& findings) {
         findings.push_back({Level::Fail, "database", opened.error().message(), ""});
         return;
     }
-    try {
-        const std::int64_t version = store::schema_version(**opened);
-        const auto ours = static_cast<std::int64_t>(store::embedded_migrations().size());
-        if (version > ours) {
-            findings.push_back(
-                {Level::Fail, "database",
-                 fmt::format("{} is from a newer Tocsin (version {}, this one knows {})", path,
-                             version, ours),
-                 "run the newer program; databases cannot go back"});
-        } else if (version < ours) {
-            findings.push_back({Level::Ok, "database",
-                                fmt::format("{} opens; it goes from version {} to {} when the "
-                                            "service starts",
-                                            path, version, ours),
-                                ""});
-        } else {
-            findings.push_back({Level::Ok, "database", path + " opens", ""});
-        }
-    } catch (const store::DatabaseFailure& failure) {
-        findings.push_back({Level::Fail, "database", fmt::format("{}: {}", path, failure.what()),
-                            "restore it from a backup; keep the broken files"});
+    look_at_version(**opened, path, findings);
+}
+
+// Beside the service, whether it runs or not.
+void look_at_database_server(const std::string& url, Findings& findings) {
+    const auto opened = store::Postgres::open(url, store::Postgres::Use::Beside);
+    if (!opened) {
+        findings.push_back({Level::Fail, "database", opened.error().message(), ""});
+        return;
     }
+    look_at_version(**opened, store::shown_postgres_url(url), findings);
 }
 
 // The address at which a listener on `endpoint` is reached from here.
@@ -146,7 +163,9 @@ void look_at_secrets(const Config& config, Findings& findings) {
 void look_at_database(const Config& config, ServiceState state, Findings& findings) {
     const std::string path = database_path(config);
     std::error_code failed;
-    if (state == ServiceState::Running) {
+    if (path.empty()) {
+        look_at_database_server(config.store.url, findings);
+    } else if (state == ServiceState::Running) {
         findings.push_back({Level::Ok, "database", path + " is in use by the running service", ""});
     } else if (!std::filesystem::exists(path, failed)) {
         findings.push_back({Level::Warn, "database",
@@ -157,7 +176,9 @@ void look_at_database(const Config& config, ServiceState state, Findings& findin
 }
 
 void look_at_disk(const Config& config, Findings& findings) {
-    const std::string folder = std::filesystem::path(database_path(config)).parent_path().string();
+    const std::string path = database_path(config);
+    const std::string folder =
+        path.empty() ? config.folder : std::filesystem::path(path).parent_path().string();
     struct statvfs space{};
     if (::statvfs(folder.c_str(), &space) != 0) {
         findings.push_back(

@@ -10,6 +10,7 @@
 
 #include "app/init.h"
 #include "net/smtp_listener.h"
+#include "store/postgres_server.h"
 #include "store/store.h"
 #include "store/temp_folder.h"
 
@@ -160,6 +161,17 @@ TEST_F(DoctorTest, TroubleOnThisMachineIsFound) {
     EXPECT_THAT(doctor_text(examine(options_, unset)), HasSubstr("fail  clock"));
     std::filesystem::remove(temp_.file("i/tocsin.toml"));
     EXPECT_THAT(topic("config"), HasSubstr("no such configuration file"));
+}
+
+TEST_F(DoctorTest, ADatabaseServerIsAskedToo) {
+    store::PostgresServer& server = store::PostgresServer::shared();
+    if (!server.running()) {
+        GTEST_SKIP() << server.why_not();
+    }
+    environment_["TOCSIN_STORE_URL"] = server.new_schema();
+    EXPECT_THAT(topic("database"), HasSubstr("ok: postgresql://tocsin@"));
+    environment_["TOCSIN_STORE_URL"] = server.url("nowhere");
+    EXPECT_THAT(topic("database"), HasSubstr("database \"nowhere\" does not exist"));
 }
 
 TEST_F(DoctorTest, ADatabaseInUseOrBrokenIsFound) {

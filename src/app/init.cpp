@@ -75,7 +75,7 @@ std::string text_of(const InitOptions& options) {
     ConfigValues values{{"site.name", toml_string(options.name)},
                         {"site.public_url", toml_string(options.public_url)},
                         {"site.from", toml_string(options.from)},
-                        {"store.url", toml_string("sqlite:tocsin.db")},
+                        {"store.url", toml_string(options.store)},
                         {"dkim.selector", toml_string(kSelector)},
                         {"dkim.key_file", toml_string("dkim.pem")},
                         {"secrets.file", toml_string("secrets.toml")}};
@@ -108,7 +108,8 @@ Result<Config> checked(const InitOptions& options, const std::string& text,
         {"[site] name ", "--name "},
         {"[site] from ", "--from "},
         {"[site] public_url ", "--public-url "},
-        {"[delivery] relay ", "--relay "}};
+        {"[delivery] relay ", "--relay "},
+        {"[store] url ", "--store "}};
     for (const auto& [key, flag] : flags) {
         if (const std::size_t at = problem.find(key); at != std::string::npos) {
             return invalid(std::string(flag) + problem.substr(at + key.size()));

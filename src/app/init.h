@@ -28,7 +28,8 @@ struct InitOptions {
     std::string name;  // the newspaper's
     std::string from;
     std::string public_url;
-    std::string relay;               // empty: to be set later
+    std::string relay;  // empty: to be set later
+    std::string store = "sqlite:tocsin.db";
     std::string desk_name = "desk";  // of the first account, an administrator
 };
 

@@ -10,6 +10,7 @@
 #include "app/secrets.h"
 #include "mail/dkim.h"
 #include "store/desk.h"
+#include "store/postgres_server.h"
 #include "store/store.h"
 #include "store/temp_folder.h"
 #include "web/auth.h"
@@ -96,6 +97,32 @@ TEST(Init, SaysWhatToPublishAndDo) {
     EXPECT_THAT(text, HasSubstr("_dmarc.example.org. IN TXT \"v=DMARC1; p=none"));
     EXPECT_THAT(text, HasSubstr("Name your smarthost"));
     EXPECT_THAT(text, HasSubstr("4. Open the desk"));
+}
+
+TEST(Init, PutsEverythingIntoAPostgresqlDatabase) {
+    store::PostgresServer& server = store::PostgresServer::shared();
+    if (!server.running()) {
+        GTEST_SKIP() << server.why_not();
+    }
+    const store::TempFolder temp;
+    const FakeClock clock;
+    SeededRandom random(1);
+    InitOptions options = options_in(temp.file("i"));
+    options.store = server.new_schema();
+    const auto done = init(options, clock, random);
+    ASSERT_TRUE(done) << done.error().message();
+    EXPECT_FALSE(std::filesystem::exists(temp.file("i/tocsin.db")));
+    EXPECT_EQ(load_config(done->config_file)->store.url, options.store);
+    const auto store = store::Store::open(options.store, clock);
+    ASSERT_TRUE(store) << store.error().message();
+    const auto find = [](store::Database& db) -> Result<bool> {
+        return store::find_desk_user(db, "desk").has_value();
+    };
+    EXPECT_TRUE(*(*store)->run(find));
+
+    options.folder = temp.file("j");
+    options.store = "postgresql://desk:hun/ter2@db/news";
+    EXPECT_THAT(error_of(options), HasSubstr("--store is not a URL like"));
 }
 
 TEST(Init, NeverOverwrites) {
