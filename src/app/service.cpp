@@ -1,5 +1,3 @@
-#include "app/service.h"
-
 #include <csignal>
 #include <future>
 
@@ -13,6 +11,7 @@
 #include "app/health.h"
 #include "app/inbox_service.h"
 #include "app/secrets.h"
+#include "app/service.h"
 #include "app/shaping_file.h"
 #include "audience/audience.h"
 #include "base/log.h"
@@ -27,6 +26,7 @@
 #include "web/newspaper.h"
 #include "web/page.h"
 #include "web/reader_pages.h"
+#include "web/static_files.h"
 
 namespace tocsin::app {
 
@@ -318,6 +318,7 @@ class Service::Impl {
         add_health_routes(public_router_, health, HealthDetail::AliveOnly);
         web::add_desk_routes(desk_router_, *desk_services_);
         web::add_api_routes(desk_router_, *desk_services_);
+        web::add_static_routes(desk_router_);
         add_health_routes(desk_router_, health, HealthDetail::Everything);
         if (inbox_) {
             inbox_->add_routes(public_router_);

@@ -53,6 +53,9 @@ std::string slowed_text(const PaceReason& reason, const std::string& when) {
 }  // namespace
 
 std::string rate_text(double per_second) {
+    if (per_second <= 0) {
+        return "0/s";
+    }
     if (per_second >= 9.95) {
         return fmt::format("{:.0f}/s", per_second);
     }

@@ -194,6 +194,7 @@ TEST(Pace, TheSentencesAreForPeople) {
               "UTC");
     reason.reply = std::string(159, 'x') + "\xC3\xBC" + "more";
     EXPECT_THAT(describe(reason, now, wall), HasSubstr("xx... at 23:00:00"));
+    EXPECT_EQ(rate_text(0), "0/s");
     EXPECT_EQ(rate_text(0.2), "12/min");
     EXPECT_EQ(rate_text(1), "1/s");
     EXPECT_EQ(rate_text(4.5), "4.5/s");
