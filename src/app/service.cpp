@@ -1,3 +1,5 @@
+#include "app/service.h"
+
 #include <csignal>
 #include <future>
 
@@ -11,7 +13,6 @@
 #include "app/health.h"
 #include "app/inbox_service.h"
 #include "app/secrets.h"
-#include "app/service.h"
 #include "app/shaping_file.h"
 #include "audience/audience.h"
 #include "base/log.h"
