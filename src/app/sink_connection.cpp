@@ -163,24 +163,25 @@ std::optional<Reply> Connection::refuse_sender(std::string_view address) {
     return std::nullopt;
 }
 
-std::optional<Reply> Connection::refuse_recipient(std::string_view address) {
+std::optional<Reply> Connection::refuse_recipient(std::string_view argument) {
+    const std::string address(argument);
     if (happens("rcpt5xx", address)) {
         return Reply{550, "5.1.1", "no such mailbox"};
     }
-    if (happens("rcpt4xx", address)) {
+    if (cuts("rcpt4xx", address)) {
         return Reply{450, "4.2.1", "mailbox busy"};
     }
-    if (happens("rcpt552", address)) {
+    if (cuts("rcpt552", address)) {
         return Reply{552, "5.2.2", "mailbox full"};
     }
-    if (cuts("rcpt421", std::string(address))) {
+    if (cuts("rcpt421", address)) {
         return Reply{421, "4.3.2", "shutting down"};
     }
     if (state_->options.faults.configured("greylist") &&
-        state_->greylisted.emplace(address).second && happens("greylist", address)) {
+        state_->greylisted.emplace(address).second && cuts("greylist", address)) {
         return Reply{451, "4.7.1", "greylisted, try again in a minute"};
     }
-    if (cuts("cut_data", std::string(address))) {
+    if (cuts("cut_data", address)) {
         cut_data_ = random_.below(kCutAfterBites);
     }
     return std::nullopt;

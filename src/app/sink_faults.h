@@ -16,7 +16,8 @@
 //   per write       split (replies in pieces), delay (waits delay_ms first)
 // The number is a probability from 0 to 1. Three are not: delay_ms (20 by default), late_ms
 // (605000: later than any sender waits), and cuts_max, how often at the most one recipient meets
-// cut_*, garbage*, late, dot421 and rcpt421, so that a test need not wait for its fourth attempt.
+// what makes its sender try again (cut_*, garbage*, late, dot421, rcpt4xx, rcpt552, rcpt421,
+// greylist), so that a test need not wait for its fourth attempt.
 #pragma once
 
 #include <limits>
