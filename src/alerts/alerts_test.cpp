@@ -11,6 +11,7 @@
 #include "mail/message.h"
 #include "mail/template.h"
 #include "mail/token.h"
+#include "store/temp_folder.h"
 
 namespace tocsin::alerts {
 namespace {
@@ -32,7 +33,7 @@ mail::Templates test_templates() {
 class AlertsTest : public testing::Test {
   protected:
     AlertsTest() : templates_(test_templates()) {
-        auto store = store::Store::open("sqlite::memory:", clock_);
+        auto store = store::Store::open(folder_.url(), clock_);
         EXPECT_TRUE(store);
         store_ = std::move(*store);
         const auto fill = [](store::Database& db) -> Status {
@@ -101,6 +102,7 @@ class AlertsTest : public testing::Test {
     FakeClock clock_;
     SeededRandom random_{42};
     mail::Templates templates_;
+    store::TempFolder folder_;
     std::unique_ptr<store::Store> store_;
     AlertsSettings settings_;
     std::unique_ptr<Alerts> alerts_;

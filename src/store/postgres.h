@@ -11,10 +11,10 @@
 //
 // Connection lost: the server closed it, or the network did (TCP keep-alives find out within
 // about 20 s). Before anything of a transaction was answered, and in a read, it is made anew, with
-// growing pauses (about 6 s in all), and the statement is sent again: nothing can have
-// happened. In the middle of a write it is a storage failure: the transaction is void. When the
-// answer to a COMMIT is lost nobody knows whether it happened: a storage failure too, and the next
-// start finds out from what is in the database.
+// growing pauses (about 6 s in all, and 10 s an attempt where nothing answers), and the statement
+// is sent again: nothing can have happened. In the middle of a write it is a storage failure: the
+// transaction is void. When the answer to a COMMIT is lost nobody knows whether it happened: a
+// storage failure too, and the next start finds out from what is in the database.
 //
 // One service a database: open() with Use::Service keeps an advisory lock for as long as the
 // session lives, and takes it again after a reconnection. Sessions through a pooler that hands out

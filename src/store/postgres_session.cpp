@@ -28,6 +28,9 @@ constexpr const char* kSettings =
     "SET client_min_messages = warning; SET statement_timeout = 0;"
     "SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '5s';"
     "SET default_transaction_isolation = 'read committed';"
+    // So that the server, too, finds out that we are gone: it holds our lock until then.
+    "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
+    "SET tcp_user_timeout = '20s';"
     "SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'";
 constexpr const char* kQuestions =

@@ -76,6 +76,9 @@ INSTANTIATE_TEST_SUITE_P(Each, StoreEach, kEngines, engine_name);
 
 class StoreTest : public testing::Test {
   protected:
+    std::string url(const std::string& name = "tocsin.db") {
+        return "sqlite:" + folder_.file(name);
+    }
     TempFolder folder_;
     FakeClock clock_;
 };
@@ -148,7 +151,7 @@ TEST_P(StoreEach, AnErrorRollsBackOnlyItsOwnClosure) {
 
 TEST_F(StoreTest, ClosuresThatWaitShareOneCommit) {
     FaultyDisk disk;
-    auto store = open_store(folder_.url(), clock_);
+    auto store = open_store(url(), clock_);
     ASSERT_TRUE(make_table(*store));
     const std::int64_t before = disk.syncs();
     std::atomic<int> answered{0};
@@ -171,7 +174,7 @@ TEST_F(StoreTest, ClosuresThatWaitShareOneCommit) {
 
 TEST_F(StoreTest, AnswersOnlyWhatIsDurable) {
     FaultyDisk disk;
-    auto store = open_store(folder_.url(), clock_);
+    auto store = open_store(url(), clock_);
     ASSERT_TRUE(make_table(*store));
     std::int64_t syncs_at_answer = -1;
     const std::int64_t before = disk.syncs();
@@ -191,7 +194,7 @@ TEST_F(StoreTest, AnswersOnlyWhatIsDurable) {
 
 TEST_F(StoreTest, AFailedCommitFailsItsGroupAndAllThatFollows) {
     FaultyDisk disk;
-    auto store = open_store(folder_.url(), clock_);
+    auto store = open_store(url(), clock_);
     ASSERT_TRUE(make_table(*store));
     ASSERT_TRUE(insert(*store, 1));
     disk.fail(1, Fault::SyncError, Length::Once);
@@ -199,7 +202,7 @@ TEST_F(StoreTest, AFailedCommitFailsItsGroupAndAllThatFollows) {
     EXPECT_TRUE(store->failed());
     EXPECT_EQ(insert(*store, 3).error().kind(), ErrorKind::Io);  // though the disk is well again
     store.reset();
-    store = open_store(folder_.url(), clock_);
+    store = open_store(url(), clock_);
     const auto ids = ids_in(*store);
     EXPECT_EQ(ids.front(), 1);
     EXPECT_EQ(std::count(ids.begin(), ids.end(), 3), 0);
@@ -214,7 +217,7 @@ void fail_every_operation(Fault fault, Length length) {
         bool failed = false;
         {
             FaultyDisk disk;
-            auto store = open_store(folder.url(), clock);
+            auto store = open_store("sqlite:" + folder.file("tocsin.db"), clock);
             ASSERT_TRUE(make_table(*store));
             disk.fail(nth, fault, length);
             for (std::int64_t id = 0; id < 12; ++id) {
@@ -228,7 +231,7 @@ void fail_every_operation(Fault fault, Length length) {
             failed = store->failed();
             store.reset();
         }
-        auto store = open_store(folder.url(), clock);
+        auto store = open_store("sqlite:" + folder.file("tocsin.db"), clock);
         const std::vector<std::int64_t> kept = ids_in(*store);
         EXPECT_TRUE(std::includes(kept.begin(), kept.end(), answered.begin(), answered.end()));
         EXPECT_LE(kept.size(), answered.size() + 1);  // the failed one may have reached the disk
@@ -325,28 +328,27 @@ TEST_P(StoreEach, TenThousandWritesFromManyThreads) {
 }
 
 TEST_F(StoreTest, RefusesADatabaseInUse) {
-    auto store = open_store(folder_.url(), clock_);
-    const auto second = Store::open(folder_.url(), clock_);
+    auto store = open_store(url(), clock_);
+    const auto second = Store::open(url(), clock_);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().kind(), ErrorKind::Conflict);
     EXPECT_NE(second.error().message().find("in use by another process"), std::string::npos);
     store.reset();
-    EXPECT_TRUE(Store::open(folder_.url(), clock_));
+    EXPECT_TRUE(Store::open(url(), clock_));
 }
 
 TEST_F(StoreTest, RefusesWhatIsNoDatabase) {
     std::FILE* file = std::fopen(folder_.file("text").c_str(), "w");
     std::fputs(std::string(5000, 'x').c_str(), file);
     std::fclose(file);
-    EXPECT_EQ(Store::open(folder_.url("text"), clock_).error().message(),
+    EXPECT_EQ(Store::open(url("text"), clock_).error().message(),
               folder_.file("text") + " is not a Tocsin database");
-    EXPECT_EQ(Store::open(folder_.url("no/such/folder.db"), clock_).error().kind(),
-              ErrorKind::Invalid);
+    EXPECT_EQ(Store::open(url("no/such/folder.db"), clock_).error().kind(), ErrorKind::Invalid);
     EXPECT_EQ(Store::open("mysql://x", clock_).error().kind(), ErrorKind::Invalid);
 }
 
 TEST_F(StoreTest, OnlyItsOwnUserMayReadTheFiles) {
-    auto store = open_store(folder_.url(), clock_);
+    auto store = open_store(url(), clock_);
     ASSERT_TRUE(make_table(*store));
     for (const char* name : {"tocsin.db", "tocsin.db-wal"}) {
         const auto mode = std::filesystem::status(folder_.file(name)).permissions();

@@ -1,13 +1,18 @@
 // For tests: a private folder that is gone afterwards. In memory where the machine has such a
 // place: what a test waits for is then its own work, not the disk's syncs.
+//
+// With TOCSIN_TEST_STORE=postgresql in the environment url() names a schema of the test program's
+// own PostgreSQL instead of a file, so whole test programs can be run on it (tools/unit does).
 #pragma once
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <unistd.h>
 
 #include "base/check.h"
+#include "store/postgres_server.h"
 
 namespace tocsin::store {
 
@@ -29,10 +34,21 @@ class TempFolder {
     TempFolder& operator=(const TempFolder&) = delete;
 
     std::string file(const std::string& name) const { return (path_ / name).string(); }
-    std::string url(const std::string& name = "tocsin.db") const { return "sqlite:" + file(name); }
+    std::string url(const std::string& name = "tocsin.db") {
+        const char* store = std::getenv("TOCSIN_TEST_STORE");
+        if (store == nullptr || std::string_view(store) != "postgresql") {
+            return "sqlite:" + file(name);
+        }
+        std::string& schema = schemas_[name];
+        if (schema.empty()) {
+            schema = PostgresServer::shared().new_schema();
+        }
+        return schema;
+    }
 
   private:
     std::filesystem::path path_;
+    std::map<std::string, std::string> schemas_;  // by file name
 };
 
 }  // namespace tocsin::store

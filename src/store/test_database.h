@@ -19,8 +19,8 @@ class TestDatabase {
   public:
     explicit TestDatabase(Engine engine)
         : engine_(engine),
-          url_(engine == Engine::Postgres ? PostgresServer::shared().new_schema() : folder_.url()) {
-    }
+          url_(engine == Engine::Postgres ? PostgresServer::shared().new_schema()
+                                          : "sqlite:" + folder_.file("tocsin.db")) {}
     TestDatabase(const TestDatabase&) = delete;
     TestDatabase& operator=(const TestDatabase&) = delete;
 
