@@ -1,8 +1,10 @@
 // Runs the test files, two at a time, and prints one line a file, what failed, and what was
-// skipped. Appends "passed failed skipped" to the file that TOCSIN_TEST_COUNTS names.
+// skipped. Appends "passed failed skipped" to the file that TOCSIN_TEST_COUNTS names. With
+// TOCSIN_TEST_STORE=postgresql every installation keeps its things in a PostgreSQL database.
 import { appendFileSync, readdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { spawn } from 'node:child_process';
+import { startPostgresql } from './support/postgresql.mjs';
 
 const kFileLimitMs = 8 * 60_000;
 const here = new URL('.', import.meta.url).pathname;
@@ -77,8 +79,20 @@ if (files.length === 0) {
   console.log(`FAILED e2e: no such test file: ${wanted.join(' ')}`);
   total[1] += 1;
 }
+let postgresql = null;
+if (process.env.TOCSIN_TEST_STORE === 'postgresql') {
+  postgresql = await startPostgresql();
+  if (typeof postgresql === 'string') {
+    console.log(`SKIPPED e2e on PostgreSQL: ${postgresql}`);
+    total[2] += 1;
+    queue.length = 0;
+  } else {
+    process.env.TOCSIN_TEST_POSTGRESQL = postgresql.folder;
+  }
+}
 const cores = availableParallelism?.() ?? cpus().length;
 await Promise.all(Array.from({ length: Math.min(cores, files.length) }, worker));
+await postgresql?.stop?.();
 if (process.env.TOCSIN_TEST_COUNTS) {
   appendFileSync(process.env.TOCSIN_TEST_COUNTS, `${total.join(' ')}\n`);
 }

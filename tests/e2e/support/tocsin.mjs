@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
+import { newStoreUrl } from './postgresql.mjs';
 import { Running, eventually, freePort, isListening, root, run } from './process.mjs';
 
 export const binary = process.env.TOCSIN_BINARY ?? `${root}build/release/tocsin`;
@@ -56,8 +57,9 @@ export class Tocsin {
       ...(relay ? { TOCSIN_DELIVERY_RELAY: relay } : {}),
       ...env,
     };
+    const store = await newStoreUrl();
     const made = await tocsin(['init', '--dir', service.folder, '--name', name, '--from', from,
-      '--public-url', service.url]);
+      '--public-url', service.url, ...(store ? ['--store', store] : [])]);
     if (made.code !== 0) throw new Error(`init: ${made.stdout}${made.stderr}`);
     service.initOutput = made.stdout;
     return service;
