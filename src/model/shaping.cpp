@@ -367,10 +367,14 @@ Result<Shaping> Shaping::parse(std::string_view operator_toml, std::string_view 
 
 RouteShape Shaping::site(std::string_view site_name, const std::vector<std::string>& mx_hosts,
                          std::string_view domain) const {
+    // All of its servers: a stranger who names one of the provider's beside their own must not
+    // speak for the provider, whose whole group their replies would throttle or suspend.
     const auto is_for_us = [&](const LimitRule& rule) {
         return std::find(rule.domains.begin(), rule.domains.end(), domain) != rule.domains.end() ||
-               std::any_of(mx_hosts.begin(), mx_hosts.end(),
-                           [&](const std::string& host) { return matches_any(rule.hosts, host); });
+               (!mx_hosts.empty() &&
+                std::all_of(mx_hosts.begin(), mx_hosts.end(), [&](const std::string& host) {
+                    return matches_any(rule.hosts, host);
+                }));
     };
     const auto rule = std::find_if(rules_->sites.begin(), rules_->sites.end(), is_for_us);
     if (rule == rules_->sites.end()) {

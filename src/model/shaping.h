@@ -15,7 +15,7 @@
 //
 //   [[site]]                           # keys left out: of the shipped rule of the same name, or
 //   name        = "Google"             # else of [default]
-//   mx          = ["*.google.com"]     # one of the site's hosts; * stands for any letters
+//   mx          = ["*.google.com"]     # all of the site's hosts; * stands for any letters
 //   domains     = ["gmail.com"]        # or exactly one of these
 //   connections = 5
 //
@@ -72,7 +72,7 @@ class Shaping {
                                  std::string_view file = "shaping.toml");
 
     // For mail to `domain`, which the site serves. Hosts and domain in lower case, without a dot at
-    // the end. The first rule that knows one of the hosts, or the domain, decides.
+    // the end. The first rule that knows all the hosts, or the domain, decides.
     RouteShape site(std::string_view site_name, const std::vector<std::string>& mx_hosts,
                     std::string_view domain) const;
     RouteShape smarthost(std::string_view host) const;
