@@ -1,16 +1,18 @@
 // ConnectionBudget: how many connections all routes together may have open, so that a list with a
 // hundred thousand domains does not need a hundred thousand sockets.
 //
-// When it is used up, routes that have no connection come first: idle connections are let go at
-// once instead of being kept for more mail, and routes that have several make room.
+// When it is used up, routes that have no connection come first, in turn: idle connections are let
+// go at once instead of being kept for more mail, and routes that have several make room.
 //
 // Shared by all workers; thread-safe.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
+#include <mutex>
 
 #include "base/clock.h"
+#include "delivery/waiting_line.h"
 
 namespace tocsin::delivery {
 
@@ -18,28 +20,36 @@ class ConnectionBudget {
   public:
     explicit ConnectionBudget(std::size_t most) : most_(most) {}
 
-    // For a route that has `have` connections.
-    bool try_take(std::size_t have, SteadyTime now) {
-        if (have > 0 && scarce(now)) {
+    bool try_take(Claimant claimant, WaitingLine::Wants wants, SteadyTime now) {
+        const std::lock_guard lock(mutex_);
+        if (!line_.is_turn(claimant, wants, most_ - taken_, now)) {
+            if (wants == WaitingLine::Wants::First) {
+                refused_at_ = now;
+            }
             return false;
         }
-        if (taken_.fetch_add(1) < most_) {
-            return true;
-        }
-        taken_.fetch_sub(1);
-        if (have == 0) {
-            refused_at_ = now;
-        }
-        return false;
+        line_.leave(claimant);
+        ++taken_;
+        return true;
     }
-    void give_back() { taken_.fetch_sub(1); }
+    void give_back() {
+        const std::lock_guard lock(mutex_);
+        --taken_;
+    }
+    // The claimant wants none any more.
+    void withdraw(Claimant claimant) {
+        const std::lock_guard lock(mutex_);
+        line_.leave(claimant);
+    }
     // A moment ago a route without any was refused.
     bool scarce(SteadyTime now) const { return now - refused_at_.load() < kLately; }
 
   private:
     static constexpr Milliseconds kLately{500};
     const std::size_t most_;
-    std::atomic<std::size_t> taken_{0};
+    std::mutex mutex_;
+    std::size_t taken_ = 0;
+    WaitingLine line_;
     std::atomic<SteadyTime> refused_at_{SteadyTime{} - Seconds(1)};
 };
 

@@ -15,6 +15,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kIdleTime{20};  // an idle session is let go after this
+constexpr std::chrono::seconds kHeldTime{2};   // one with mail that may not leave, if others wait
 constexpr std::chrono::minutes kWarmTime{10};  // between a saved draft and its release
 constexpr std::size_t kWarmConnections = 4;
 constexpr std::size_t kFairShare = 20;           // messages, before others may have the connection
@@ -80,12 +81,17 @@ class Connections::Session final : public net::SmtpFeed {
 
     bool still_wanted(std::uint64_t tag) override { return owner_.parts_.source.mail_wanted(tag); }
     void on_outcome(const net::SmtpOutcome& outcome) override {
+        if (outcome.kind == net::SmtpOutcome::Kind::Replied && ++replies_ == 1) {
+            owner_.route_->on_replied();
+        }
         owner_.parts_.source.on_mail_outcome(outcome);
     }
     void on_spent(net::OutgoingMessage&& message) override {
         owner_.parts_.source.on_mail_spent(std::move(message));
     }
 
+    // Not one of the messages it took had a reply.
+    bool fruitless() const { return sent_ > 0 && replies_ == 0; }
     bool ready() const { return ready_; }
     bool waiting() const { return waiting_; }
     SteadyTime idle_since() const { return idle_since_; }
@@ -105,6 +111,7 @@ class Connections::Session final : public net::SmtpFeed {
     asio::steady_timer signal_;
     SteadyTime idle_since_;
     std::size_t sent_ = 0;
+    std::size_t replies_ = 0;
     bool ready_ = false;
     bool waiting_ = false;
     bool leaving_ = false;
@@ -114,7 +121,7 @@ Connections::Connections(const Parts& parts, OutletId id, std::shared_ptr<Route>
     : parts_(parts), id_(id), route_(std::move(route)), unused_since_(parts.clock.steady()) {}
 
 Connections::~Connections() {
-    route_->group().withdraw(this);
+    wait_no_more();
     for (std::size_t i = 0; i < sessions_.size(); ++i) {
         route_->group().on_disconnect();
         parts_.budget.give_back();
@@ -129,6 +136,10 @@ std::size_t Connections::ready() const {
 
 void Connections::wake() {
     std::size_t mail = parts_.source.mail_ready(id_);
+    if (sessions_.empty()) {
+        open_more();
+        return;
+    }
     for (const std::shared_ptr<Session>& session : sessions_) {
         if (mail == 0) {
             return;
@@ -145,15 +156,8 @@ void Connections::wake() {
 
 void Connections::tick() {
     const SteadyTime now = parts_.clock.steady();
-    // Kept for more mail, unless somebody has mail and no connection.
-    const bool wanted = parts_.budget.scarce(now) || route_->group().others_wait(this);
-    const auto kept_until = [&](const Session& session) {
-        return wanted ? now : std::max(warm_until_, session.idle_since() + kIdleTime);
-    };
-    for (const std::shared_ptr<Session>& session : sessions_) {
-        if (session->waiting() && now >= kept_until(*session)) {
-            session->leave();
-        }
+    if (!sessions_.empty()) {
+        let_go(now);
     }
     open_more();
     if (parts_.source.mail_ready(id_) > 0 && parts_.source.may_send()) {
@@ -161,6 +165,24 @@ void Connections::tick() {
     }
     if (!sessions_.empty() || parts_.source.mail_coming(id_) > 0) {
         unused_since_ = now;
+    }
+}
+
+// Idle ones are kept for more mail, unless somebody has mail and no connection. The last one of a
+// route that has mail too, which is not ready or may not leave, stays a moment.
+void Connections::let_go(SteadyTime now) {
+    const bool wanted = parts_.budget.scarce(now) || route_->group().others_wait(this, now);
+    std::size_t others = sessions_.size() - 1;
+    for (const std::shared_ptr<Session>& session : sessions_) {
+        auto until = std::max(warm_until_, session->idle_since() + kIdleTime);
+        if (wanted) {
+            const bool last = others == 0 && parts_.source.mail_coming(id_) > 0;
+            until = last ? session->idle_since() + kHeldTime : now;
+        }
+        if (session->waiting() && now >= until) {
+            session->leave();
+            others -= std::min<std::size_t>(others, 1);
+        }
     }
 }
 
@@ -190,26 +212,44 @@ void Connections::open_more() {
     if (route_->connect_failing()) {
         wanted = std::min<std::size_t>(wanted, 1);  // one to see whether it works again
     }
-    while (sessions_.size() < wanted && open_one(now)) {
+    // Who only keeps warm takes nobody's turn.
+    const auto wants = [&] {
+        return sessions_.empty() && mail > 0 ? WaitingLine::Wants::First : WaitingLine::Wants::More;
+    };
+    while (sessions_.size() < wanted && open_one(now, wants())) {
     }
     if (wanted == 0) {
-        route_->group().withdraw(this);
+        wait_no_more();
     }
 }
 
-bool Connections::open_one(SteadyTime now) {
+bool Connections::open_one(SteadyTime now, WaitingLine::Wants wants) {
     // Asked each time: a session may have failed as soon as it was begun.
-    if (!route_->may_connect(now) || !parts_.budget.try_take(sessions_.size(), now)) {
+    if (!route_->may_connect(now)) {
         return false;
     }
-    if (!route_->group().try_connect(this, sessions_.size(), now)) {
+    LimitGroup& group = route_->group();
+    waiting_ = true;
+    if (!group.may_connect(this, wants, now) || !parts_.budget.try_take(this, wants, now)) {
+        return false;
+    }
+    if (!group.try_connect(this, wants, now)) {
         parts_.budget.give_back();
         return false;
     }
+    waiting_ = false;
     auto session = std::make_shared<Session>(*this);
     sessions_.push_back(session);
     spawn(parts_.io.get_executor(), parts_.gate, "smtp session to " + route_->name(), run(session));
     return true;
+}
+
+void Connections::wait_no_more() {
+    if (waiting_) {
+        waiting_ = false;
+        route_->group().withdraw(this);
+        parts_.budget.withdraw(this);
+    }
 }
 
 // After a fair share of messages: do others, who have no connection, wait for this one?
@@ -217,8 +257,9 @@ bool Connections::should_yield(std::size_t sent) const {
     if (sent == 0 || sent % kFairShare != 0) {
         return false;
     }
-    const bool spare = sessions_.size() > 1 && parts_.budget.scarce(parts_.clock.steady());
-    return spare || route_->group().others_wait(this);
+    const SteadyTime now = parts_.clock.steady();
+    const bool spare = sessions_.size() > 1 && parts_.budget.scarce(now);
+    return spare || route_->group().others_wait(this, now);
 }
 
 Task<void> Connections::run(std::shared_ptr<Session> session) {
@@ -240,15 +281,22 @@ void Connections::on_end(const std::shared_ptr<Session>& session, const net::Ses
     std::erase(sessions_, session);
     route_->group().on_disconnect();
     parts_.budget.give_back();
-    if (!end.ready && end.reason != net::SessionEnd::Reason::Done &&
-        end.reason != net::SessionEnd::Reason::Cancelled) {
+    using Reason = net::SessionEnd::Reason;
+    const bool ours = end.reason == Reason::Done || end.reason == Reason::Cancelled ||
+                      end.reason == Reason::Withdrawn;
+    if (!ours && (!end.ready || session->fruitless())) {
         const SteadyTime now = parts_.clock.steady();
-        route_->on_connect_failed(now, end.error.message(),
-                                  end.fault == net::SessionEnd::Fault::Config
-                                      ? Route::Fault::Config
-                                      : Route::Fault::Passing);
-        if (told_ != end.error.message()) {
-            told_ = end.error.message();
+        const std::string& why = end.error.message();
+        if (end.ready) {
+            route_->on_hung_up(now, why);
+        } else {
+            route_->on_connect_failed(now, why,
+                                      end.fault == net::SessionEnd::Fault::Config
+                                          ? Route::Fault::Config
+                                          : Route::Fault::Passing);
+        }
+        if (told_ != why) {
+            told_ = why;
             log_warning("no mail leaves: {}", told_);
         }
     }

@@ -82,8 +82,10 @@ class Connections {
     Task<void> run(std::shared_ptr<Session> session);
     void on_end(const std::shared_ptr<Session>& session, const net::SessionEnd& end);
     void on_session_ready();
+    void let_go(SteadyTime now);
     void open_more();
-    bool open_one(SteadyTime now);
+    bool open_one(SteadyTime now, WaitingLine::Wants wants);
+    void wait_no_more();
     bool should_yield(std::size_t sent) const;
 
     const Parts parts_;
@@ -93,7 +95,8 @@ class Connections {
     SteadyTime warm_until_{};
     SteadyTime unused_since_;
     bool closing_ = false;
-    std::string told_;  // the last failure that was logged: once is enough
+    bool waiting_ = false;  // perhaps in a line for a connection
+    std::string told_;      // the last failure that was logged: once is enough
 };
 
 }  // namespace tocsin::delivery

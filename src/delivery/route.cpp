@@ -6,8 +6,6 @@
 namespace tocsin::delivery {
 namespace {
 
-// Somebody who has asked and not asked again for so long does not wait any more.
-constexpr Seconds kWaitsFor{1};
 constexpr double kReadySeconds = 0.5;
 
 }  // namespace
@@ -43,17 +41,22 @@ bool LimitGroup::suspended(SteadyTime now) const {
     return pace_.suspended(now);
 }
 
-bool LimitGroup::try_connect(Claimant claimant, std::size_t have, SteadyTime now) {
+bool LimitGroup::is_turn(Claimant claimant, WaitingLine::Wants wants, SteadyTime now) {
+    const std::size_t most = pace_.suspended(now) ? 0 : connections_max_.load();
+    return line_.is_turn(claimant, wants, most - std::min(most, connections_), now);
+}
+
+bool LimitGroup::may_connect(Claimant claimant, WaitingLine::Wants wants, SteadyTime now) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(waiting_, [now](const auto& one) { return now - one.second > kWaitsFor; });
-    const bool others_first = have > 0 && !waiting_.empty();
-    if (pace_.suspended(now) || connections_ >= connections_max_ || others_first) {
-        if (have == 0) {
-            waiting_[claimant] = now;
-        }
+    return is_turn(claimant, wants, now);
+}
+
+bool LimitGroup::try_connect(Claimant claimant, WaitingLine::Wants wants, SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    if (!is_turn(claimant, wants, now)) {
         return false;
     }
-    waiting_.erase(claimant);
+    line_.leave(claimant);
     ++connections_;
     return true;
 }
@@ -63,15 +66,14 @@ void LimitGroup::on_disconnect() {
     --connections_;
 }
 
-bool LimitGroup::others_wait(Claimant claimant) const {
+bool LimitGroup::others_wait(Claimant claimant, SteadyTime now) {
     const std::lock_guard lock(mutex_);
-    return connections_ >= connections_max_ &&
-           waiting_.size() > static_cast<std::size_t>(waiting_.count(claimant));
+    return connections_ >= connections_max_ && line_.others(claimant, now);
 }
 
 void LimitGroup::withdraw(Claimant claimant) {
     const std::lock_guard lock(mutex_);
-    waiting_.erase(claimant);
+    line_.leave(claimant);
 }
 
 void LimitGroup::on_accepted(SteadyTime now) {
@@ -133,23 +135,37 @@ void Route::on_connect_failed(SteadyTime now, const std::string& why, Fault faul
     connects_.on_failed(now, why);
 }
 
+void Route::on_replied() {
+    const std::lock_guard lock(mutex_);
+    replies_.on_connected();
+}
+
+void Route::on_hung_up(SteadyTime now, const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    replies_.on_failed(now, why);
+}
+
 bool Route::connect_failing() const {
     const std::lock_guard lock(mutex_);
-    return connects_.failing();
+    return connects_.failing() || replies_.failing();
 }
 
 bool Route::may_connect(SteadyTime now) const {
     const std::lock_guard lock(mutex_);
-    return connects_.may_connect(now);
+    return connects_.may_connect(now) && replies_.may_connect(now);
 }
 
 bool Route::blocked(SteadyTime now) const {
-    return connect_failing() || group_->suspended(now);
+    const auto unreachable = [&] {
+        const std::lock_guard lock(mutex_);
+        return connects_.failing() || !replies_.may_connect(now);
+    };
+    return unreachable() || group_->suspended(now);
 }
 
 std::string Route::connect_reason(SteadyTime now) const {
     const std::lock_guard lock(mutex_);
-    return connects_.reason(now);
+    return connects_.failing() ? connects_.reason(now) : replies_.reason(now);
 }
 
 }  // namespace tocsin::delivery

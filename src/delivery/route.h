@@ -10,20 +10,17 @@
 
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "base/clock.h"
+#include "delivery/waiting_line.h"
 #include "model/connect_backoff.h"
 #include "model/pace.h"
 #include "net/smtp_session.h"
 
 namespace tocsin::delivery {
-
-// Who asks for connections: a worker's end of a route.
-using Claimant = const void*;
 
 class LimitGroup {
   public:
@@ -43,12 +40,14 @@ class LimitGroup {
     bool take(SteadyTime now);
     bool suspended(SteadyTime now) const;
 
-    // May the claimant, who has `have` connections, open another? Claimants who have none come
-    // first: of a provider's sites that share its few connections, none waits for long.
-    bool try_connect(Claimant claimant, std::size_t have, SteadyTime now);
+    // May the claimant open a connection, or another? Of a provider's sites that share its few
+    // connections each has its turn.
+    bool may_connect(Claimant claimant, WaitingLine::Wants wants, SteadyTime now);
+    // The same, and it does.
+    bool try_connect(Claimant claimant, WaitingLine::Wants wants, SteadyTime now);
     void on_disconnect();
     // Somebody else, who has none, waits for a connection, and there is none left.
-    bool others_wait(Claimant claimant) const;
+    bool others_wait(Claimant claimant, SteadyTime now);
     // The claimant wants none any more.
     void withdraw(Claimant claimant);
 
@@ -68,6 +67,8 @@ class LimitGroup {
     bool idle(SteadyTime now) const;
 
   private:
+    bool is_turn(Claimant claimant, WaitingLine::Wants wants, SteadyTime now);
+
     const std::string name_;
     const std::string rule_;
     std::atomic<std::size_t> messages_per_connection_;
@@ -75,7 +76,7 @@ class LimitGroup {
     mutable std::mutex mutex_;
     model::Pace pace_;
     std::size_t connections_ = 0;
-    std::map<Claimant, SteadyTime> waiting_;  // who has none and wants one, since when they asked
+    WaitingLine line_;
 };
 
 class Route {
@@ -92,6 +93,10 @@ class Route {
     void on_connected();
     enum class Fault { Passing, Config };
     void on_connect_failed(SteadyTime now, const std::string& why, Fault fault);
+    // A server answered a message, whatever it said; or it let us connect and then hung up on every
+    // one, which is as good as no connection, however often it greets.
+    void on_replied();
+    void on_hung_up(SteadyTime now, const std::string& why);
     // The last attempt failed: one connection is tried, not several.
     bool connect_failing() const;
     bool may_connect(SteadyTime now) const;
@@ -106,7 +111,7 @@ class Route {
     const std::shared_ptr<LimitGroup> group_;
     mutable std::mutex mutex_;
     net::SmtpRoute smtp_;
-    model::ConnectBackoff connects_;
+    model::ConnectBackoff connects_, replies_;
     std::atomic<bool> config_error_{false};
 };
 
