@@ -17,6 +17,7 @@ constexpr Seconds kLookInterval{5};
 constexpr Seconds kClaimTime{15 * 60};  // longer than a final dot may take
 constexpr std::uint32_t kSlipsMax = 3;
 constexpr std::size_t kReadyOfRouteMax = 50;   // of many routes: a slow one keeps no more
+constexpr Seconds kReadyTimeMax{10};           // for a slow route: then others have the place
 constexpr Milliseconds kBlockedDelay{60'000};  // until a mail that could not leave is tried again
 
 }  // namespace
@@ -39,7 +40,7 @@ void OutboxShare::write(Fn fn) {
 }
 
 void OutboxShare::tick() {
-    give_back_what_is_blocked();
+    give_back_what_waits();
     if (claiming_ || context_.clock.steady() - looked_ < kLookInterval) {
         return;
     }
@@ -152,27 +153,37 @@ void OutboxShare::make_ready(Mail mail) {
         ready_.resize(mail.outlet + 1);
     }
     const OutletId outlet = mail.outlet;
+    mail.ready_at = context_.clock.steady();
     ready_[outlet].push_back(std::move(mail));
     ++ready_count_;
 }
 
-void OutboxShare::give_back_what_is_blocked() {
+void OutboxShare::give_back_what_waits() {
     if (context_.routes.only()) {
         return;
     }
     const SteadyTime now = context_.clock.steady();
     for (OutletId outlet = 0; outlet < ready_.size(); ++outlet) {
-        if (ready_[outlet].empty() || !context_.outlets.at(outlet).route().blocked(now)) {
+        std::deque<Mail>& ready = ready_[outlet];
+        if (ready.empty()) {
             continue;
         }
         const Route& route = context_.outlets.at(outlet).route();
-        const std::string reason =
-            route.connect_failing() ? route.connect_reason(now) : route.name() + " is suspended";
-        for (const Mail& mail : ready_[outlet]) {
-            again(mail, kBlockedDelay, "not sent: " + reason, store::OutboxAttempt::DoesNotCount);
+        const bool blocked = route.blocked(now);
+        std::string reason = route.name() + " is slow";
+        if (blocked) {
+            reason = route.connect_failing() ? route.connect_reason(now)
+                                             : route.name() + " is suspended";
         }
-        ready_count_ -= ready_[outlet].size();
-        ready_[outlet].clear();
+        while (!ready.empty() && (blocked || now - ready.front().ready_at > kReadyTimeMax)) {
+            again(ready.front(), kBlockedDelay, "not sent: " + reason,
+                  store::OutboxAttempt::DoesNotCount);
+            ready.pop_front();
+            --ready_count_;
+        }
+    }
+    if (look_again_ && ready_count_ + signing_ < kReadyMax) {
+        look();
     }
 }
 

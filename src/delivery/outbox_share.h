@@ -49,6 +49,7 @@ class OutboxShare {
         std::string signed_message;
         OutletId outlet = 0;
         std::uint32_t slips = 0;
+        SteadyTime ready_at{};
     };
     void on_claimed(Result<std::vector<store::OutboxMail>> mails);
     void sign(store::OutboxMail mail);
@@ -57,7 +58,7 @@ class OutboxShare {
                               std::shared_ptr<Mail> mail);
     void on_route(std::shared_ptr<Mail> mail, const RouteAnswer& answer);
     void make_ready(Mail mail);
-    void give_back_what_is_blocked();
+    void give_back_what_waits();
     void on_reply(Mail mail, const net::SmtpOutcome& outcome);
     void again(const Mail& mail, Milliseconds delay, std::string reply,
                store::OutboxAttempt attempt);
