@@ -39,7 +39,8 @@ void AlertShare::tick() {
         }
         later_.pop();
     }
-    park_what_is_blocked();
+    ask_again();
+    park_what_waits();
     const auto partitions = partitions_;  // finishing may change the list
     for (const auto& partition : partitions) {
         finish_if_ended(partition);  // one whose end the store was too busy to take
@@ -84,34 +85,42 @@ void AlertShare::submit(std::vector<Draft> drafts) {
 }
 
 void AlertShare::on_composed(DraftBatch batch) {
-    const bool intents = run_->order.repeat == model::Repeat::AtMostOnce && !ended();
+    const bool intents = run_->order.repeat == model::Repeat::AtMostOnce;
     auto waiting = std::make_shared<std::vector<Draft>>();
     for (Draft& draft : batch.drafts) {
         Attempt& attempt = draft.attempt;
-        if (attempt.partition->lost || ended()) {
+        if (attempt.partition->lost || !hands_out()) {
             queues_.composed(draft.outlet);
             on_spent(std::move(draft.message));
         } else if (!draft.problem.empty()) {
             queues_.composed(draft.outlet);
             end(attempt, RecordKind::Failed, "not sent: " + draft.problem);
         } else if (intents && !attempt.intent) {
-            attempt.intent = true;
             record(attempt, RecordKind::Intent, {});
+            ++attempt.partition->in_flight;  // it does not end meanwhile
             waiting->push_back(std::move(draft));
         } else {
             make_ready(std::move(draft));
         }
     }
     if (!waiting->empty()) {
-        context_.recorder.when_durable([this, waiting] {
-            for (Draft& draft : *waiting) {
-                make_ready(std::move(draft));
-            }
-            wake_ready();
-        });
+        context_.recorder.when_durable([this, waiting] { on_intents_durable(*waiting); });
     }
     wake_ready();
     pump();
+}
+
+void AlertShare::on_intents_durable(std::vector<Draft>& drafts) {
+    for (Draft& draft : drafts) {
+        --draft.attempt.partition->in_flight;
+        if (hands_out()) {
+            make_ready(std::move(draft));
+        } else {
+            queues_.composed(draft.outlet);
+            withdraw_intent(draft.attempt);
+        }
+    }
+    wake_ready();
 }
 
 void AlertShare::make_ready(Draft draft) {
@@ -120,7 +129,8 @@ void AlertShare::make_ready(Draft draft) {
     }
     queues_.composed(draft.outlet);
     queues_.push_ready(draft.outlet,
-                       {.attempt = std::move(draft.attempt), .message = std::move(draft.message)});
+                       {.attempt = std::move(draft.attempt), .message = std::move(draft.message)},
+                       context_.clock.steady());
 }
 
 void AlertShare::wake_ready() {
@@ -154,6 +164,7 @@ std::optional<net::OutgoingMessage> AlertShare::take(OutletId outlet) {
         slots_[slot].address = ready.message.rcpt_to;
         slots_[slot].outlet = outlet;
         slots_[slot].attempt = std::move(ready.attempt);
+        queues_.moved(outlet, context_.clock.steady());
         ready.message.tag = tag_base_ | slot;
         if (loading_ == 0 && (may_begin_more() || hungry(outlet))) {
             load();

@@ -48,6 +48,8 @@ class AlertShare {
     void pump();
     // Every 50 ms: what time has made due.
     void tick();
+    // The rules have changed: routes are looked for again for who waits.
+    void route_anew();
 
     std::size_t ready(OutletId outlet) const { return queues_.at(outlet).ready.size(); }
     std::size_t coming(OutletId outlet) const;
@@ -99,16 +101,20 @@ class AlertShare {
     void gather_parked(std::vector<Attempt>& attempts);
     void gather_fresh(std::vector<Attempt>& attempts, std::size_t most);
     void on_loaded(std::vector<Attempt> attempts, Result<std::vector<store::RecipientRow>> rows);
+    const std::optional<RouteAnswer>& route_of(const std::string& domain);
     void send_on_its_way(Attempt attempt, store::RecipientRow& row, std::vector<Draft>& drafts);
     void wait_for_route(Attempt attempt, const std::string& domain);
     static Task<void> look_up(AlertShare* self, net::MxResolver* resolver, std::string domain);
     void on_looked_up(const std::string& domain, const net::SiteAnswer& answer);
     void no_route(Attempt attempt, const RouteAnswer& answer);
-    void park_what_is_blocked();
+    void park_what_waits();
+    void ask_again();
+    void route_anew(OutletId outlet);
 
     // --- alert_share.cpp: composing and handing out ---
     void submit(std::vector<Draft> drafts);
     void on_composed(DraftBatch batch);
+    void on_intents_durable(std::vector<Draft>& drafts);
     void make_ready(Draft draft);
     void wake_ready();
     net::OutgoingMessage blank();
@@ -129,6 +135,7 @@ class AlertShare {
     void close();
     void drop_unsent();
     void withdraw_intent(Attempt& attempt);
+    bool hands_out() const { return handing_out_ && !ended(); }
     void close_unclaimed();
     void mark_awaited();
     void settle_if_closed();
@@ -141,7 +148,8 @@ class AlertShare {
 
     std::vector<std::shared_ptr<OpenPartition>> partitions_;
     bool claiming_ = false;
-    SteadyTime claim_at_{};  // not before: there was nothing to claim
+    SteadyTime claim_at_{};         // not before: there was nothing to claim ...
+    bool claim_held_back_ = false;  // ... but for domains that were held back
     bool none_to_claim_ = false;
     Turn turn_ = Turn::Ours;
 
@@ -155,6 +163,10 @@ class AlertShare {
     // Recipients whose domain's route is being looked up.
     std::unordered_map<std::string, std::vector<Attempt>> looked_up_;
     std::size_t waiting_for_route_ = 0;
+    std::size_t stuck_ = 0;  // composed messages of routes where nothing moves
+    // Of the block that is being dealt with, which is sorted by domain.
+    std::string last_domain_;
+    std::optional<RouteAnswer> last_answer_;
     std::size_t look_ups_ = 0;
 
     struct Slot {
@@ -168,6 +180,7 @@ class AlertShare {
     std::vector<net::OutgoingMessage> blanks_;  // buffers to use again
 
     std::size_t finishing_ = 0;  // partitions whose end is being written
+    bool handing_out_ = true;    // no shutdown
     bool closed_ = false;        // the early end was noticed here
     bool closing_next_ = false;  // a partition that nobody holds is being closed
     bool none_unclaimed_ = false;

@@ -14,9 +14,13 @@ constexpr Seconds kClaimAgainBusy{10};           // ... and while it has
 
 }  // namespace
 
-// Its mail leaves by a route that has more than it can take.
+// Its mail leaves by a route that has more than it can take, or which is not known yet.
 bool AlertShare::held_back(const OpenPartition& partition) const {
-    return partition.way && !queues_.at(*partition.way).parked.empty();
+    if (partition.domain.empty()) {
+        return false;
+    }
+    const auto way = partition.way ? context_.outlets.find(*partition.way) : std::nullopt;
+    return (way && !queues_.at(*way).parked.empty()) || looked_up_.contains(partition.domain);
 }
 
 std::size_t AlertShare::fresh_left() const {
@@ -44,6 +48,7 @@ void AlertShare::claim() {
         return;
     }
     claiming_ = true;
+    claim_held_back_ = !full.empty();
     using Claim = Result<std::optional<store::ClaimedPartition>>;
     auto take = [alert = run_->id(), terms = context_.lease_terms(),
                  full = std::move(full)](store::Database& db) -> Claim {

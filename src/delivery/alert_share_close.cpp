@@ -50,6 +50,7 @@ void AlertShare::drop_unsent() {
 }
 
 void AlertShare::withdraw_intents() {
+    handing_out_ = false;
     queues_.for_each_ready([this](ReadyMail& mail) { withdraw_intent(mail.attempt); });
 }
 
@@ -57,7 +58,7 @@ void AlertShare::withdraw_intents() {
 void AlertShare::withdraw_intent(Attempt& attempt) {
     if (attempt.intent && !attempt.partition->lost) {
         record(attempt, RecordKind::Deferred, "not sent");
-        attempt.intent = false;
+        attempt.deferred = true;
     }
 }
 

@@ -11,7 +11,8 @@ constexpr std::size_t kAheadMin = 32;         // messages, however large they ar
 constexpr std::size_t kAheadAtMostOnce = 64;  // a crash leaves so many unknown
 constexpr std::size_t kAheadAConnection = 4;  // of a site
 constexpr std::size_t kParkedMax = 100'000;   // recipients: about 6 MB
-constexpr std::size_t kWaitingMax = 2'000;    // recipients whose route is being looked up
+constexpr std::size_t kWaitingMax = 5'000;    // recipients whose route is being looked up
+constexpr Seconds kAskAgain{5 * 60};          // which way, for mail that cannot leave
 
 // Those of the block who may still be written to.
 Result<std::vector<store::RecipientRow>> load_block(store::Database& db, const mail::KeyRing& ring,
@@ -51,10 +52,14 @@ std::size_t AlertShare::room_of(OutletId outlet) const {
     if (route.blocked(context_.clock.steady())) {
         return 0;
     }
+    const RouteQueue& queue = queues_.at(outlet);
     const LimitGroup& group = route.group();
-    const std::size_t enough =
-        std::min({group.worth_having_ready(), most, kAheadAConnection * group.connections_max()});
-    const std::size_t have = queues_.at(outlet).ahead();
+    const std::size_t enough = std::min({group.worth_having_ready(), most, queue.worth,
+                                         kAheadAConnection * group.connections_max()});
+    const std::size_t have = queue.ahead();
+    if (all >= most / 4 && context_.outlets.at(outlet).ready() == 0) {
+        return 0;  // there may never be a connection
+    }
     if (all >= most) {
         return have == 0 ? 1 : 0;
     }
@@ -62,7 +67,8 @@ std::size_t AlertShare::room_of(OutletId outlet) const {
 }
 
 bool AlertShare::may_begin_more() const {
-    return queues_.ahead() <= ahead_max() / 2 && queues_.parked() < kParkedMax &&
+    const std::size_t moving = queues_.ahead() - std::min(queues_.ahead(), stuck_);
+    return moving <= ahead_max() / 2 && queues_.parked() < kParkedMax &&
            waiting_for_route_ < kWaitingMax;
 }
 
@@ -140,6 +146,9 @@ void AlertShare::gather_parked(std::vector<Attempt>& attempts) {
                 attempts.push_back(std::move(attempt));
             }
         }
+        if (claim_held_back_ && queues_.at(outlet).parked.empty()) {
+            claim_at_ = SteadyTime{};  // perhaps it was for this one
+        }
     }
     parked_next_ = count > 0 ? (parked_next_ + 1) % count : 0;
 }
@@ -196,6 +205,7 @@ void AlertShare::on_loaded(std::vector<Attempt> attempts,
     for (store::RecipientRow& row : *rows) {
         by_id.emplace(row.subscriber, &row);
     }
+    last_answer_.reset();
     std::vector<Draft> drafts;
     drafts.reserve(attempts.size());
     for (Attempt& attempt : attempts) {
@@ -215,12 +225,20 @@ void AlertShare::on_loaded(std::vector<Attempt> attempts,
     pump();
 }
 
+const std::optional<RouteAnswer>& AlertShare::route_of(const std::string& domain) {
+    if (!last_answer_ || last_domain_ != domain) {
+        last_domain_ = domain;
+        last_answer_ = context_.routes.find(domain);
+    }
+    return last_answer_;
+}
+
 void AlertShare::send_on_its_way(Attempt attempt, store::RecipientRow& row,
                                  std::vector<Draft>& drafts) {
     attempt.domain = run_->stats.domain(row.domain);
     OutletId outlet = 0;
     if (!context_.routes.only()) {
-        const std::optional<RouteAnswer> answer = context_.routes.find(row.domain);
+        const std::optional<RouteAnswer>& answer = route_of(row.domain);
         if (!answer) {
             return wait_for_route(std::move(attempt), row.domain);
         }
@@ -229,11 +247,13 @@ void AlertShare::send_on_its_way(Attempt attempt, store::RecipientRow& row,
         }
         outlet = context_.outlets.of(answer->route);
         if (attempt.partition->domain == row.domain) {
-            attempt.partition->way = outlet;
+            attempt.partition->way = answer->route;
         }
         if (room_of(outlet) == 0) {
-            queues_.park(outlet, std::move(attempt));
-            context_.wake(outlet);
+            queues_.park(outlet, std::move(attempt), context_.clock.steady());
+            if (queues_.at(outlet).parked.size() == 1) {
+                context_.wake(outlet);
+            }
             return;
         }
     }
@@ -280,7 +300,7 @@ void AlertShare::on_looked_up(const std::string& domain, const net::SiteAnswer& 
         }
         if (route.kind == RouteAnswer::Kind::Found) {
             const OutletId outlet = context_.outlets.of(route.route);
-            queues_.park(outlet, std::move(attempt));
+            queues_.park(outlet, std::move(attempt), context_.clock.steady());
         } else {
             no_route(std::move(attempt), route);
         }
@@ -299,22 +319,61 @@ void AlertShare::no_route(Attempt attempt, const RouteAnswer& answer) {
     end(attempt, attempt.maybe_delivered ? RecordKind::Unknown : RecordKind::Failed, answer.reason);
 }
 
-// Messages for a route that takes none now make room for others; they are composed again later.
-void AlertShare::park_what_is_blocked() {
+// Messages for a route that takes none now, or that is slow, make room for others; they are
+// composed again later. A slow one with a connection keeps one ready.
+void AlertShare::park_what_waits() {
     if (context_.routes.only()) {
         return;
     }
     const SteadyTime now = context_.clock.steady();
+    if (context_.recorder.full() || !context_.leases_hold()) {
+        queues_.set_moved(now);  // then it is not for the routes that nothing moves
+    }
+    stuck_ = 0;
     for (OutletId outlet = 0; outlet < queues_.size(); ++outlet) {
-        if (queues_.at(outlet).ready.empty() || !context_.outlets.at(outlet).route().blocked(now)) {
+        const RouteQueue& queue = queues_.at(outlet);
+        if (queue.ready.empty()) {
             continue;
         }
-        while (!queues_.at(outlet).ready.empty()) {
+        const Connections& connections = context_.outlets.at(outlet);
+        const bool blocked = connections.route().blocked(now);
+        if (!blocked && !queue.stuck(now)) {
+            continue;
+        }
+        const std::size_t kept = blocked || connections.ready() == 0 ? 0 : 1;
+        while (queue.ready.size() > kept) {
             ReadyMail mail = queues_.pop_ready(outlet);
             withdraw_intent(mail.attempt);
             on_spent(std::move(mail.message));
-            queues_.park(outlet, std::move(mail.attempt));
+            queues_.park(outlet, std::move(mail.attempt), now);
         }
+        queues_.set_worth(outlet, 1);
+        stuck_ += queue.ahead();
+    }
+}
+
+// Mail that has waited for long may have another way by now: the DNS or the rules have changed.
+void AlertShare::ask_again() {
+    const SteadyTime now = context_.clock.steady();
+    for (OutletId outlet = 0; outlet < queues_.size(); ++outlet) {
+        const RouteQueue& queue = queues_.at(outlet);
+        if (!queue.parked.empty() && now - queue.parked_at > kAskAgain &&
+            context_.outlets.at(outlet).route().blocked(now)) {
+            route_anew(outlet);
+        }
+    }
+}
+
+void AlertShare::route_anew() {
+    for (OutletId outlet = 0; outlet < queues_.size(); ++outlet) {
+        route_anew(outlet);
+    }
+    pump();
+}
+
+void AlertShare::route_anew(OutletId outlet) {
+    while (!queues_.at(outlet).parked.empty()) {
+        due_.push_back(queues_.unpark(outlet));
     }
 }
 

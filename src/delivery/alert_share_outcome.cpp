@@ -75,6 +75,7 @@ void AlertShare::on_refusal(Attempt attempt, const net::SmtpOutcome& outcome, Ou
 void AlertShare::on_not_sent(Attempt attempt, const net::SmtpOutcome& outcome) {
     const std::string text =
         tidy_reply("not sent: " + outcome.reply.text, reply_address_, ReplyDetail::Full);
+    withdraw_intent(attempt);
     if (attempt.slips < kSlipsMax && !ended()) {
         ++attempt.slips;
         later_.push({.at = context_.clock.steady(), .attempt = std::move(attempt)});
@@ -129,6 +130,8 @@ void AlertShare::end(const Attempt& attempt, RecordKind kind, const std::string&
 
 void AlertShare::record(Attempt& attempt, RecordKind kind, const std::string& reply) {
     const std::int64_t after_ms = run_->after_ms(context_.clock.steady());
+    // Any record after it settles an intent: the next attempt needs one of its own.
+    attempt.intent = kind == RecordKind::Intent;
     run_->stats.record(attempt.domain,
                        attempt.deferred ? RunStats::Before::Deferred : RunStats::Before::Untouched,
                        kind, after_ms);

@@ -173,6 +173,9 @@ class Engine::Impl {
 
     void set_shaping(std::shared_ptr<const model::Shaping> shaping) {
         routes_->set_shaping(std::move(shaping));
+        for (const auto& worker : workers_) {
+            worker->post([&worker = *worker] { worker.route_anew(); });
+        }
     }
 
     std::string halted() const {

@@ -23,6 +23,8 @@ namespace tocsin::delivery {
 // A worker's end of a route (outlets.h); dense, used again when the route is let go.
 using OutletId = std::uint32_t;
 
+class Route;
+
 struct OpenPartition {
     store::PartitionKey key;
     std::uint64_t first_ordinal = 0;
@@ -30,7 +32,7 @@ struct OpenPartition {
     std::int64_t next_seq = 1;  // of the next outcome batch
     // The only domain of its recipients, if it is a big one: then they all leave the same way.
     std::string domain;
-    std::optional<OutletId> way;       // ... which is this, once it is known
+    std::shared_ptr<Route> way;        // ... which is this, once it is known
     std::optional<ChunkReader> fresh;  // who has not been tried; none: all have
     std::vector<bool> skip;            // ended or deferred under an earlier lease
     std::uint64_t open = 0;            // recipients without an end

@@ -29,6 +29,11 @@ OutletId Outlets::of(const std::shared_ptr<Route>& route) {
     return id;
 }
 
+std::optional<OutletId> Outlets::find(const Route& route) const {
+    const auto found = by_route_.find(&route);
+    return found != by_route_.end() ? std::optional(found->second) : std::nullopt;
+}
+
 void Outlets::tick() {
     const SteadyTime now = parts_.clock.steady();
     for (OutletId id = 0; id < slots_.size(); ++id) {

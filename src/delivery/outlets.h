@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -20,6 +21,8 @@ class Outlets {
     explicit Outlets(const Connections::Parts& parts) : parts_(parts) {}
 
     OutletId of(const std::shared_ptr<Route>& route);
+    // If there is one.
+    std::optional<OutletId> find(const Route& route) const;
     Connections& at(OutletId id) { return *slots_[id]; }
     const Connections& at(OutletId id) const { return *slots_[id]; }
 

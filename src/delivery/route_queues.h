@@ -9,6 +9,7 @@
 #pragma once
 
 #include <deque>
+#include <limits>
 #include <vector>
 
 #include "delivery/connections.h"
@@ -21,12 +22,21 @@ struct ReadyMail {
     net::OutgoingMessage message;
 };
 
+inline constexpr Milliseconds kStuckTime{500};
+
 struct RouteQueue {
     std::deque<ReadyMail> ready;
     std::deque<Attempt> parked;
     std::size_t composing = 0;
+    SteadyTime moved_at{};   // something was taken, or began to wait
+    SteadyTime parked_at{};  // the first of `parked` began to wait, or was asked for again
+    // How many it is worth composing ahead: one where nothing moved, twice as many each time that
+    // something does.
+    std::size_t worth = std::numeric_limits<std::size_t>::max();
 
     std::size_t ahead() const { return ready.size() + composing; }
+    // What is ready there waits for a server that is slow, or for a connection.
+    bool stuck(SteadyTime now) const { return !ready.empty() && now - moved_at > kStuckTime; }
 };
 
 class RouteQueues {
@@ -47,9 +57,25 @@ class RouteQueues {
         --grown(id).composing;
         --composing_;
     }
-    void push_ready(OutletId id, ReadyMail mail) {
-        grown(id).ready.push_back(std::move(mail));
+    void push_ready(OutletId id, ReadyMail mail, SteadyTime now) {
+        RouteQueue& queue = grown(id);
+        if (queue.ready.empty()) {
+            queue.moved_at = now;
+        }
+        queue.ready.push_back(std::move(mail));
         ++ready_;
+    }
+    // One was taken, and not put back.
+    void moved(OutletId id, SteadyTime now) {
+        RouteQueue& queue = grown(id);
+        queue.moved_at = now;
+        queue.worth = queue.worth > kWorthMax ? queue.worth : queue.worth * 2;
+    }
+    void set_worth(OutletId id, std::size_t worth) { grown(id).worth = worth; }
+    void set_moved(SteadyTime now) {
+        for (RouteQueue& queue : queues_) {
+            queue.moved_at = now;
+        }
     }
     ReadyMail pop_ready(OutletId id) {
         std::deque<ReadyMail>& ready = grown(id).ready;
@@ -58,8 +84,12 @@ class RouteQueues {
         --ready_;
         return mail;
     }
-    void park(OutletId id, Attempt attempt) {
-        grown(id).parked.push_back(std::move(attempt));
+    void park(OutletId id, Attempt attempt, SteadyTime now) {
+        RouteQueue& queue = grown(id);
+        if (queue.parked.empty()) {
+            queue.parked_at = now;
+        }
+        queue.parked.push_back(std::move(attempt));
         ++parked_;
     }
     Attempt unpark(OutletId id) {
@@ -98,6 +128,7 @@ class RouteQueues {
         return queues_[id];
     }
 
+    static constexpr std::size_t kWorthMax = 100'000;
     static inline const RouteQueue kNone{};
     std::vector<RouteQueue> queues_;  // by outlet
     std::size_t ready_ = 0, parked_ = 0, composing_ = 0;

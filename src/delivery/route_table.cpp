@@ -158,7 +158,7 @@ void RouteTable::sweep(SteadyTime now) {
     std::erase_if(routes_, [now](const auto& entry) {
         const Known& known = entry.second;
         return !known.hosts.empty() && known.route.use_count() == 1 &&
-               now - known.used > kRouteKept && !known.route->connect_failing();
+               now - known.used > kRouteKept;
     });
     std::erase_if(groups_, [now](const auto& entry) {
         return entry.second.use_count() == 1 && entry.second->idle(now);

@@ -77,6 +77,7 @@ class Worker final : public MailSource {
     void pump(AlertId alert);
     void forget(AlertId alert);  // it is finished: its share goes when it is done
     void outbox_ready();
+    void route_anew();  // the rules have changed
     void warm(const std::vector<std::string>& domains);
     void begin_shutdown();
 
