@@ -32,9 +32,9 @@
 
 namespace tocsin::delivery {
 
-// Polls until it is so; false after ten seconds.
+// Polls until it is so; false after a minute, far above what a busy machine needs.
 inline bool wait_until(const std::function<bool()>& so) {
-    for (int i = 0; i < 5'000; ++i) {
+    for (int i = 0; i < 30'000; ++i) {
         if (so()) {
             return true;
         }
