@@ -9,7 +9,7 @@ namespace tocsin::delivery {
 namespace {
 
 constexpr std::size_t kFirstBatch = 4;    // the first messages leave as soon as they can
-constexpr std::size_t kSignedBatch = 32;  // about 10 ms of RSA
+constexpr std::size_t kSignedBatch = 64;  // about 16 ms of RSA
 constexpr std::size_t kBlanksMax = 1'024;
 
 }  // namespace

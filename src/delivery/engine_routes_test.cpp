@@ -156,6 +156,26 @@ TEST_F(Sites, AThrottleSlowsOnlyTheSiteThatSaidIt) {
     }
 }
 
+TEST_F(Sites, WhatAnAdministratorMustChangeIsSaidSo) {
+    three_sites();
+    ScriptedServer b("127.0.0.2"), a("127.0.0.3", b.port()), c("127.0.0.4", b.port());
+    a.script([](const std::string&, int) { return reply(550, "5.7.515", "Access denied"); });
+    const ListId list = add_list("news");
+    add_readers(list, 30);
+    start_engine(mx_options(b.port()));
+    const AlertId alert = release({.lists = {list}});
+    send(alert);
+    ASSERT_TRUE(delivers(alert, 20));
+    ASSERT_TRUE(wait_until([&] {
+        const auto routes = engine_->routes();
+        return std::any_of(routes.begin(), routes.end(), [](const RouteStatus& route) {
+            return route.name == "mx.a.example" && route.config_error &&
+                   route.reason.find("SPF, DKIM") != std::string::npos;
+        });
+    }));
+    EXPECT_EQ(status(alert).counts.failed, 0U);  // nobody is given up for it
+}
+
 TEST_F(Sites, SitesOfOneProviderShareItsConnections) {
     three_sites();
     ScriptedServer b("127.0.0.2"), a("127.0.0.3", b.port()), c("127.0.0.4", b.port());

@@ -47,9 +47,10 @@ Refusal learn_from_refusal(WorkerContext& context, const mail::SmtpOutcome& outc
         case model::ReplyAction::Config:
             log_warning("{}: {}; nothing leaves there for {} s", route.name(), why,
                         decision.hold.count());
-            [[fallthrough]];
+            route.group().on_suspend(now, decision.hold, why, LimitGroup::Fault::Config);
+            break;
         case model::ReplyAction::Suspend:
-            route.group().on_suspend(now, decision.hold, why);
+            route.group().on_suspend(now, decision.hold, why, LimitGroup::Fault::Passing);
             break;
     }
     return {.action = decision.action, .hold = decision.hold};

@@ -91,8 +91,11 @@ void LimitGroup::on_throttle(SteadyTime now, std::string why) {
     pace_.on_throttle(now, std::move(why));
 }
 
-void LimitGroup::on_suspend(SteadyTime now, Milliseconds hold, std::string why) {
+void LimitGroup::on_suspend(SteadyTime now, Milliseconds hold, std::string why, Fault fault) {
     const std::lock_guard lock(mutex_);
+    if (fault == Fault::Config) {
+        config_error_until_ = now + hold;
+    }
     pace_.on_suspend(now, hold, std::move(why));
 }
 
@@ -102,7 +105,8 @@ LimitGroup::Status LimitGroup::status(SteadyTime now) const {
             .connections_max = connections_max_,
             .rate = pace_.rate(now),
             .rate_max = pace_.rate_max(),
-            .why = pace_.why(now)};
+            .why = pace_.why(now),
+            .config_error = now < config_error_until_};
 }
 
 bool LimitGroup::idle(SteadyTime now) const {

@@ -55,12 +55,15 @@ class LimitGroup {
     // A temporary refusal that is no throttle by the rules.
     void on_deferred(SteadyTime now, std::string why);
     void on_throttle(SteadyTime now, std::string why);
-    void on_suspend(SteadyTime now, Milliseconds hold, std::string why);
+    // Who can end it: time, or an administrator.
+    enum class Fault { Passing, Config };
+    void on_suspend(SteadyTime now, Milliseconds hold, std::string why, Fault fault);
 
     struct Status {
         std::size_t connections = 0, connections_max = 0;
         double rate = 0, rate_max = 0;
         model::PaceReason why;
+        bool config_error = false;  // suspended until an administrator changes something
     };
     Status status(SteadyTime now) const;
     // Forgetting it loses nothing: no connection, no lesson learned.
@@ -77,6 +80,7 @@ class LimitGroup {
     model::Pace pace_;
     std::size_t connections_ = 0;
     WaitingLine line_;
+    SteadyTime config_error_until_{};
 };
 
 class Route {
@@ -91,7 +95,7 @@ class Route {
     void set_tls(net::SmtpRoute::Tls tls);
 
     void on_connected();
-    enum class Fault { Passing, Config };
+    using Fault = LimitGroup::Fault;
     void on_connect_failed(SteadyTime now, const std::string& why, Fault fault);
     // A server answered a message, whatever it said; or it let us connect and then hung up on every
     // one, which is as good as no connection, however often it greets.

@@ -23,6 +23,7 @@ std::vector<RouteStatus> route_statuses(const RouteTable& table,
             line.rate = status.rate;
             line.rate_max = status.rate_max;
             line.why = std::move(status.why);
+            line.config_error = status.config_error;
             line.reason = model::describe(line.why, now, wall);
         }
         return line;
