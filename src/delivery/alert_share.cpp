@@ -39,8 +39,10 @@ void AlertShare::tick() {
         }
         later_.pop();
     }
-    ask_again();
-    park_what_waits();
+    if (!ended()) {
+        ask_again();
+        park_what_waits();
+    }
     const auto partitions = partitions_;  // finishing may change the list
     for (const auto& partition : partitions) {
         finish_if_ended(partition);  // one whose end the store was too busy to take

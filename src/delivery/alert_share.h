@@ -134,6 +134,7 @@ class AlertShare {
     // --- alert_share_close.cpp: an early end ---
     void close();
     void drop_unsent();
+    void expire_what_is_blocked();
     void withdraw_intent(Attempt& attempt);
     bool hands_out() const { return handing_out_ && !ended(); }
     void close_unclaimed();

@@ -36,7 +36,27 @@ void AlertShare::close() {
     settle_if_closed();
 }
 
+// Time ran out because their server could not be reached: the ledger says so.
+void AlertShare::expire_what_is_blocked() {
+    for (OutletId outlet = 0; outlet < queues_.size(); ++outlet) {
+        if (queues_.at(outlet).parked.empty()) {
+            continue;
+        }
+        const std::string error = context_.outlets.at(outlet).route().connect_error();
+        while (!error.empty() && !queues_.at(outlet).parked.empty()) {
+            const Attempt attempt = queues_.unpark(outlet);
+            if (!attempt.partition->lost) {
+                end(attempt, attempt.maybe_delivered ? RecordKind::Unknown : RecordKind::Expired,
+                    "not sent: " + error);
+            }
+        }
+    }
+}
+
 void AlertShare::drop_unsent() {
+    if (run_->end.load() == RunEnd::TimedOut) {
+        expire_what_is_blocked();
+    }
     withdraw_intents();
     queues_.drain([this](ReadyMail mail) { on_spent(std::move(mail.message)); });
     due_.clear();

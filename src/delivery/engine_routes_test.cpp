@@ -103,6 +103,32 @@ TEST_F(Sites, ADeadSiteHoldsUpNobodyElseAndIsTriedAgain) {
     expect_accounted(alert);
 }
 
+TEST_F(Sites, WhomNoServerTookInTimeIsExpiredWithTheReason) {
+    three_sites();
+    ScriptedServer b("127.0.0.2"), c("127.0.0.4", b.port());
+    const ListId list = add_list("news");
+    add_readers(list, 90);
+    start_engine(mx_options(b.port()));
+    const AlertId alert = release({.lists = {list}});
+    send(alert);
+    ASSERT_TRUE(delivers(alert, 60));
+    ASSERT_TRUE(wait_until([&] {
+        const auto routes = engine_->routes();
+        return std::any_of(routes.begin(), routes.end(), [](const RouteStatus& route) {
+            return route.name == "mx.a.example" && route.waiting == 30 && !route.reason.empty();
+        });
+    }));
+    clock_.advance(std::chrono::hours(5));
+    ASSERT_TRUE(finished(alert));
+    expect_accounted(alert);
+    for (const LedgerLine& line : lines(alert)) {
+        if (line.address.ends_with("@a.example")) {
+            EXPECT_EQ(line.outcome, "expired") << line.address;
+            EXPECT_THAT(line.reply, HasSubstr("refused")) << line.address;
+        }
+    }
+}
+
 TEST_F(Sites, WhoHasNoServerIsFailedAndWhoseIsUnknownIsTriedAgain) {
     three_sites();
     mx("a.example", {"."});  // RFC 7505

@@ -167,6 +167,11 @@ bool Route::blocked(SteadyTime now) const {
     return unreachable() || group_->suspended(now);
 }
 
+std::string Route::connect_error() const {
+    const std::lock_guard lock(mutex_);
+    return connects_.why();
+}
+
 std::string Route::connect_reason(SteadyTime now) const {
     const std::lock_guard lock(mutex_);
     return connects_.failing() ? connects_.reason(now) : replies_.reason(now);

@@ -108,6 +108,8 @@ class Route {
     bool blocked(SteadyTime now) const;
     // Why there is no connection; empty while there can be.
     std::string connect_reason(SteadyTime now) const;
+    // The same for a ledger: without the time of the next attempt.
+    std::string connect_error() const;
     bool config_error() const { return config_error_.load(); }
 
   private:

@@ -23,6 +23,8 @@ class ConnectBackoff {
     // The last connection could not be made: try one, not several.
     bool failing() const { return failures_ > 0; }
     bool may_connect(SteadyTime now) const { return now >= after_; }
+    // What went wrong the last time; empty while it works.
+    const std::string& why() const { return why_; }
     // "no connection, next try in 4 s: ..."; empty while it works.
     std::string reason(SteadyTime now) const;
 
