@@ -15,7 +15,8 @@ constexpr Milliseconds kAwaitFinalReplies{1'000};
 Rest AlertShare::rest() const {
     return {.outcome = run_->rest_outcome(),
             .after_ms = run_->after_ms(context_.clock.steady()),
-            .reply = run_->rest_reply()};
+            .reply = run_->rest_reply(),
+            .repeat = run_->order.repeat};
 }
 
 void AlertShare::close() {

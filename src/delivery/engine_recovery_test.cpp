@@ -44,6 +44,50 @@ TEST_F(Newsroom, ALostFinalReplyIsSentAgainByteForByte) {
     EXPECT_EQ(second.by_recipient()[lost], server_.by_recipient()[lost]);
 }
 
+TEST_F(Newsroom, AStopAfterACrashLeavesInDoubtWhatMayHaveBeenSent) {
+    const ListId list = add_list("news");
+    add_readers(list, 40);
+    start_engine(options(server_.port()));
+    const AlertId alert = release({.lists = {list}});
+    server_.hold(true);
+    send(alert);
+    ASSERT_TRUE(wait_until([&] { return server_.waiting() > 0; }));
+    engine_->abandon();
+    // The server takes what was on the wire; nothing of that is on our disk.
+    server_.hold(false);
+    ASSERT_TRUE(wait_until([&] { return server_.count() > 0; }));
+    engine_.reset();
+    start_engine(options(1));  // nothing leaves any more
+    engine_->stop_alert(alert);
+    ASSERT_TRUE(finished(alert));
+    expect_accounted(alert);
+    std::map<std::string, std::string> outcomes;
+    for (const LedgerLine& line : lines(alert)) {
+        outcomes[line.address] = line.outcome;
+    }
+    for (const auto& delivery : server_.deliveries()) {
+        EXPECT_EQ(outcomes[delivery.rcpt], "unknown") << delivery.rcpt;
+    }
+    // So a correction goes to them.
+    const auto correction =
+        try_release({.lists = {}, .kind = model::AlertKind::Correction, .of = alert});
+    EXPECT_TRUE(correction);
+}
+
+TEST_F(Newsroom, AStopAfterAnOrderlyEndLeavesNoDoubt) {
+    const ListId list = add_list("news");
+    add_readers(list, 40);
+    start_engine(options(1));  // nothing leaves
+    const AlertId alert = release({.lists = {list}});
+    send(alert);
+    engine_->shutdown();
+    engine_.reset();
+    start_engine(options(1));
+    engine_->stop_alert(alert);
+    ASSERT_TRUE(finished(alert));
+    EXPECT_EQ(status(alert).counts.expired, 40U);
+}
+
 TEST_F(Newsroom, AtMostOnceLeavesALostReplyUnknown) {
     const ListId list = add_list("news");
     add_readers(list, 5);

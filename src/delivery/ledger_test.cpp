@@ -126,7 +126,7 @@ TEST(PartitionState, ClosingLeavesUnknownWhatMayHaveArrived) {
     ASSERT_TRUE(state.apply(record(0, RecordKind::Deferred, 6, "450 later")));
     ASSERT_TRUE(state.apply(record(1, RecordKind::Intent)));
     ASSERT_TRUE(state.apply(record(2, RecordKind::Deferred, 7, "451 busy")));
-    state.close(Outcome::Expired, 100, "stopped");
+    state.close(Outcome::Expired, 100, "stopped", PartitionState::Unrecorded::NotSent);
     EXPECT_EQ(state.recipients()[0].kind, RecordKind::Unknown);
     EXPECT_EQ(state.recipients()[1].kind, RecordKind::Unknown);
     EXPECT_EQ(state.recipients()[2].kind, RecordKind::Expired);

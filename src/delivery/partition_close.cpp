@@ -41,7 +41,7 @@ Result<Closed> close_partition(store::Database& db, const store::PartitionKey& k
     TRY_AS(PartitionState state, load_partition_state(db, key.alert, *row));
     closed.before = state.counts();
     if (rest) {
-        state.close(rest->outcome, rest->after_ms, rest->reply);
+        state.close(rest->outcome, rest->after_ms, rest->reply, rest->unrecorded(row->in_doubt));
     }
     if (!state.all_ended()) {
         return Error(ErrorKind::Internal,
@@ -64,7 +64,7 @@ Result<std::optional<ClosedUnsent>> close_next_partition(store::Database& db, Al
     }
     PartitionState state(claimed->recipients);
     TRY(state.apply(claimed->batches));
-    state.close(rest.outcome, rest.after_ms, rest.reply);
+    state.close(rest.outcome, rest.after_ms, rest.reply, rest.unrecorded(claimed->in_doubt));
     finish(db, claimed->key, state);
     return std::optional<ClosedUnsent>(
         ClosedUnsent{.state = std::move(state), .all_done = all_partitions_done(db, alert)});

@@ -20,6 +20,12 @@ struct Rest {
     Outcome outcome = Outcome::Expired;
     std::int64_t after_ms = 0;
     std::string reply;
+    model::Repeat repeat = model::Repeat::Resend;  // at most once: what was sent has a record
+
+    PartitionState::Unrecorded unrecorded(bool in_doubt) const {
+        return in_doubt && repeat == model::Repeat::Resend ? PartitionState::Unrecorded::MaybeSent
+                                                           : PartitionState::Unrecorded::NotSent;
+    }
 };
 
 struct Closed {

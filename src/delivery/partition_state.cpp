@@ -32,16 +32,21 @@ Status PartitionState::apply(const std::vector<std::string>& batches) {
     return {};
 }
 
-void PartitionState::close(Outcome rest, std::int64_t after_ms, const std::string& reply) {
+void PartitionState::close(Outcome rest, std::int64_t after_ms, const std::string& reply,
+                           Unrecorded unrecorded) {
     for (RecipientState& state : recipients_) {
         if (state.ended()) {
             continue;
         }
-        const bool maybe = state.reached();
+        const bool lost = !state.kind && unrecorded == Unrecorded::MaybeSent;
+        const bool maybe = lost || state.reached();
         state.kind = maybe ? RecordKind::Unknown : static_cast<RecordKind>(rest);
         state.after_ms = after_ms;
         // What the peer said last explains more than that time ran out.
         state.reply = state.reply.empty() ? reply : reply + "; last: " + state.reply;
+        if (lost) {
+            state.reply = reply + "; the service had ended while it was being sent, perhaps";
+        }
     }
 }
 

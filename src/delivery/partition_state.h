@@ -38,7 +38,10 @@ class PartitionState {
     Status apply(const std::vector<std::string>& batches);
 
     // Gives everyone who has no end one: unknown if a message may have reached them, else `rest`.
-    void close(Outcome rest, std::int64_t after_ms, const std::string& reply);
+    // Who has no record at all may have been reached, if a holder of the partition was lost.
+    enum class Unrecorded { NotSent, MaybeSent };
+    void close(Outcome rest, std::int64_t after_ms, const std::string& reply,
+               Unrecorded unrecorded);
 
     const std::vector<RecipientState>& recipients() const { return recipients_; }
     std::size_t size() const { return recipients_.size(); }

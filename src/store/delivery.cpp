@@ -174,12 +174,13 @@ std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
     }
     const std::vector<Row> rows = db.query(
         "UPDATE partition SET state = 'leased', owner = $2, lease_until = $3, "
-        "generation = generation + 1 WHERE alert_id = $1 AND partition = ("
+        "generation = generation + 1, doubt = CASE WHEN owner = '' THEN doubt ELSE 1 END WHERE "
+        "alert_id = $1 AND partition = ("
         "SELECT partition FROM partition WHERE alert_id = $1 AND (state = 'open' OR "
         "(state = 'leased' AND lease_until < $4 AND owner <> $2 AND substr(owner, 1, " +
             std::to_string(process.size()) + ") <> $5))" + but + " ORDER BY partition LIMIT 1" +
             std::string(skip_locked(db.engine())) +
-            ") RETURNING partition, generation, first_ordinal, recipients, domain",
+            ") RETURNING partition, generation, first_ordinal, recipients, domain, doubt",
         params);
     if (rows.empty()) {
         return std::nullopt;
@@ -190,6 +191,7 @@ std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
     claimed.first_ordinal = static_cast<std::uint64_t>(rows[0].integer(2));
     claimed.recipients = static_cast<std::uint64_t>(rows[0].integer(3));
     claimed.domain = rows[0].text(4);
+    claimed.in_doubt = rows[0].boolean(5);
     claimed.chunk = load_chunk(db, alert, claimed.key.partition);
     claimed.batches = load_batches(db, alert, claimed.key.partition);
     claimed.next_seq = 1 + db.query(
@@ -215,8 +217,9 @@ std::vector<PartitionKey> renew_leases(Database& db, const LeaseTerms& terms) {
 }
 
 void release_leases(Database& db, const std::string& owner) {
-    db.execute("UPDATE partition SET state = 'open' WHERE state = 'leased' AND owner = $1",
-               {owner});
+    db.execute(
+        "UPDATE partition SET state = 'open', owner = '' WHERE state = 'leased' AND owner = $1",
+        {owner});
 }
 
 void release_all_leases(Database& db) {
@@ -260,7 +263,7 @@ Fence finish_partition(Database& db, const PartitionKey& key, const std::string&
 std::optional<PartitionRow> find_partition(Database& db, AlertId alert, std::int64_t partition) {
     const std::optional<Row> row = db.first(
         "SELECT partition, first_ordinal, recipients, state, outcomes, delivered, failed, "
-        "expired, suppressed, unknown FROM partition WHERE alert_id = $1 AND partition = $2",
+        "expired, suppressed, unknown, doubt FROM partition WHERE alert_id = $1 AND partition = $2",
         {alert, partition});
     if (!row) {
         return std::nullopt;
@@ -274,6 +277,7 @@ std::optional<PartitionRow> find_partition(Database& db, AlertId alert, std::int
         found.outcomes = row->blob(4);
     }
     found.counts = read_counts(*row, 5);
+    found.in_doubt = row->boolean(10);
     return found;
 }
 

@@ -83,6 +83,7 @@ struct ClaimedPartition {
     std::string chunk;
     std::vector<std::string> batches;  // of earlier leases, in order
     std::int64_t next_seq = 1;         // of the next outcome batch
+    bool in_doubt = false;             // an earlier holder was lost, with mail on its way perhaps
 };
 // The first partition of the alert that nobody holds, open or with its lease run out, and that is
 // not of one of these domains (whose routes have enough to do). Leases are told by the wall clock,
@@ -92,7 +93,8 @@ std::optional<ClaimedPartition> claim_partition(
     const std::vector<std::string>& excluded_domains = {});
 // Prolongs all leases of the owner; returns those that it still has.
 std::vector<PartitionKey> renew_leases(Database& db, const LeaseTerms& terms);
-// Makes all leases of the owner, or of everyone, open again.
+// Makes all leases of the owner, whose outcomes are on the disk, open again; or those of everyone,
+// of whom that is not known.
 void release_leases(Database& db, const std::string& owner);
 void release_all_leases(Database& db);
 
@@ -114,6 +116,7 @@ struct PartitionRow {
     bool done = false;
     std::optional<std::string> outcomes;  // when done
     PartitionCounts counts;               // when done
+    bool in_doubt = false;                // as in ClaimedPartition
 };
 std::optional<PartitionRow> find_partition(Database& db, AlertId alert, std::int64_t partition);
 std::string load_chunk(Database& db, AlertId alert, std::int64_t partition);
