@@ -1,12 +1,10 @@
 #include "store/postgres.h"
 
-#include <libpq-fe.h>
-
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "store/dialect.h"
-#include "store/postgres_lost.h"
+#include "store/postgres_internal.h"
 #include "store/postgres_url.h"
 
 namespace tocsin::store {
@@ -20,11 +18,6 @@ constexpr const char* kKeep = "RELEASE job";
 constexpr const char* kUndo = "ROLLBACK TO job";
 constexpr int kBinary = 1;
 constexpr int kAttempts = 3;  // of one statement, each over a new connection
-
-struct ClearResult {
-    void operator()(PGresult* result) const { PQclear(result); }
-};
-using Answer = std::unique_ptr<PGresult, ClearResult>;
 
 Row row_of(const PGresult* result, int row) {
     const int columns = PQnfields(result);

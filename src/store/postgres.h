@@ -73,7 +73,7 @@ class Postgres final : public Connection {
     void undo() override;
     bool in_transaction() const override { return transaction_ == Transaction::Begun; }
 
-    class Lost;  // postgres_lost.h
+    class Lost;  // postgres_internal.h
 
     // The server's process that serves this session: for tests, which end it.
     int backend_pid() const;

@@ -1,13 +1,12 @@
 // How a session with a PostgreSQL server begins, and begins again.
 #include <array>
-#include <libpq-fe.h>
 #include <poll.h>
 
 #include "base/check.h"
 #include "base/log.h"
 #include "store/dialect.h"
 #include "store/postgres.h"
-#include "store/postgres_lost.h"
+#include "store/postgres_internal.h"
 #include "store/postgres_url.h"
 
 namespace tocsin::store {
@@ -39,11 +38,6 @@ constexpr const char* kQuestions =
     "  WHEN current_setting('transaction_read_only') = 'on' THEN 'read-only' ELSE '' END,"
     " COALESCE(current_schema(), ''),"
     " COALESCE(has_schema_privilege(current_schema(), 'CREATE'), false), current_user";
-
-struct ClearResult {
-    void operator()(PGresult* result) const { PQclear(result); }
-};
-using Answer = std::unique_ptr<PGresult, ClearResult>;
 
 Result<Answer> ask(pg_conn* connection, const char* sql) {
     Answer result(PQexec(connection, sql));

@@ -1,10 +1,11 @@
 // Store: the database, owned by one thread, with group commit.
 //
 // Other threads hand it closures. The store thread runs many in one transaction and answers each
-// only when the commit is durable (SQLite: WAL, synchronous=FULL, exactly one connection). Each
-// closure runs inside a savepoint of its own: one that fails is rolled back alone. A failed commit
-// (full disk, I/O error) fails every closure of its group and is not retried; `failed()` turns true
-// and stays so, and whoever sends mail must stop.
+// only when the commit is durable. Below it is SQLite (sqlite.h) or PostgreSQL (postgres.h), over
+// one connection (docs/decisions/003 and 007). Each closure runs inside a savepoint of its own: one
+// that fails is rolled back alone. A failed commit (full disk, I/O error, database server gone)
+// fails every closure of its group and is not retried; `failed()` turns true and stays so, and
+// whoever sends mail must stop.
 //
 // Reads run between groups: they see everything that was answered before they were asked for, and
 // nothing that is not durable. All share one connection, so a long closure delays everyone: write
@@ -41,9 +42,9 @@ namespace tocsin::store {
 
 class Store {
   public:
-    // Opens "sqlite:PATH" ("sqlite::memory:" for tests), migrates it to the newest version, and
-    // starts the store thread. Refuses, with one clear line, a database in use by another process
-    // or written by a newer Tocsin.
+    // Opens "sqlite:PATH" ("sqlite::memory:" for tests) or "postgresql://...", migrates it to the
+    // newest version, and starts the store thread. Refuses, with one clear line that holds no
+    // password, a database in use by another service or written by a newer Tocsin.
     static Result<std::unique_ptr<Store>> open(const std::string& url, const Clock& clock);
     ~Store();
 
