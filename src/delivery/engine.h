@@ -54,7 +54,7 @@ struct EngineOptions {
     std::string node = "local";  // names this process in leases; each start adds a random part
     Leases leases = Leases::Ours;
     Seconds lease{30};
-    std::size_t ready_bytes = 4 * 1024 * 1024;  // composed ahead, a worker and lane
+    std::size_t ready_bytes = 2 * 1024 * 1024;  // composed ahead, a worker and lane
 };
 
 struct EngineHooks {
