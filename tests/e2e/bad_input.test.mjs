@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { onlySqlite } from './support/postgresql.mjs';
 import { eventually, freePort, run } from './support/process.mjs';
 import { scriptedSmtp } from './support/scripted_smtp.mjs';
 import { Scope } from './support/scope.mjs';
@@ -113,7 +114,7 @@ test('a port that is taken', async () => {
   isOneLine(await other.cli('serve'), 1, new RegExp(String(news.port)));
 });
 
-test('a database of a newer version, and a file that is no database', async () => {
+test('a database of a newer version, and a file that is no database', onlySqlite, async () => {
   const other = await Tocsin.create(scope, { relay: 'smtp://127.0.0.1:1?tls=none' });
   await other.start();
   await other.stop();
@@ -244,7 +245,8 @@ test('commands about what does not exist', async () => {
     1, /empty|no |nobody/i);
 });
 
-test('a log line never holds a whole address, and no request broke the service', async () => {
+test('a log line never holds a whole address, and no request broke the service', onlySqlite,
+  async () => {
   assert.doesNotMatch(news.log(), /same@second-readers\.net/);
   assert.doesNotMatch(news.log(), /CHECK|terminate|AddressSanitizer/);
   await news.stop();

@@ -5,6 +5,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { onlySqlite } from './support/postgresql.mjs';
 import { Running, eventually, root } from './support/process.mjs';
 import { Scope } from './support/scope.mjs';
 import { Tocsin, binary, cleanEnvironment, parseCsv, startSink, tocsin }
@@ -34,7 +35,7 @@ test('--help and --version', async () => {
   assert.match((await tocsin(['--version'])).stdout, /^tocsin \d+\.\d+\.\d+/);
 });
 
-test('init keeps secrets to their owner and says what comes next', async () => {
+test('init keeps secrets to their owner and says what comes next', onlySqlite, async () => {
   assert.match(news.initOutput, /_domainkey/);
   assert.match(news.initOutput, /https?:\/\/\S+/, 'the one-time link of the first account');
   for (const name of ['tocsin.toml', 'tocsin.db']) {
@@ -169,7 +170,7 @@ test('an import of 100,000 rows goes on after command and service were killed', 
   await news.do('consent', 'verify');
 });
 
-test('consent verify names the entry that was tampered with', async () => {
+test('consent verify names the entry that was tampered with', onlySqlite, async () => {
   await news.stop();
   const tamper = new Running('python3', ['-c', 'import sqlite3, sys\n'
     + 'db = sqlite3.connect(sys.argv[1])\n'

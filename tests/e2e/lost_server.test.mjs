@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { certificateAuthority } from './support/ca.mjs';
 import { Newsroom } from './support/lost.mjs';
+import { onlySqlite } from './support/postgresql.mjs';
 import { eventually, run } from './support/process.mjs';
 import { Scope } from './support/scope.mjs';
 import { scriptedSmtp } from './support/scripted_smtp.mjs';
@@ -85,7 +86,7 @@ async function damage(news, sql) {
   assert.equal(done.stdout.trim(), '1', done.stderr);
 }
 
-test('a damaged ledger is named by alert verify', async () => {
+test('a damaged ledger is named by alert verify', onlySqlite, async () => {
   const room = await Newsroom.create(scope, { readers: 50 });
   const { news } = room;
   await news.start();

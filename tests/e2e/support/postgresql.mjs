@@ -15,6 +15,10 @@ async function programs() {
   return versions.length > 0 ? path.join(kDebian, String(versions[0]), 'bin') : '';
 }
 
+// For tests that open or look at the file of SQLite's database.
+export const onlySqlite = process.env.TOCSIN_TEST_STORE === 'postgresql'
+  ? { skip: 'looks into the file of a SQLite database' } : {};
+
 // {folder, stop()}, or a sentence that says why not.
 export async function startPostgresql() {
   const bin = await programs();
