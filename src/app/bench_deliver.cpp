@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "app/cli.h"
@@ -222,18 +221,7 @@ void add_bench_deliver_command(CLI::App& bench, Cli& cli) {
     command->add_flag_callback(
         "--stop-at-first", [options] { options->until = BenchDeliverOptions::Until::FirstReply; },
         "Stop each alert at its first 250");
-    command->callback([&cli, options] {
-        const auto report = bench_deliver(*options);
-        if (!report) {
-            return cli.fail(report.error());
-        }
-        if (cli.json) {
-            return print_json(*report);
-        }
-        for (const auto& [key, value] : *report) {
-            fmt::print("{:<30} {}\n", std::string_view(key), boost::json::serialize(value));
-        }
-    });
+    command->callback([&cli, options] { print_bench_report(cli, bench_deliver(*options)); });
 }
 
 }  // namespace tocsin::app

@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "app/cli.h"
@@ -110,18 +109,7 @@ void add_bench_lanes_command(CLI::App& bench, Cli& cli) {
     CLI::App* command = bench.add_subcommand(
         "lanes", "Four alerts at once, then a correction behind three, through the real engine");
     add_site_options(*command, options);
-    command->callback([&cli, options] {
-        const auto report = bench_lanes(*options);
-        if (!report) {
-            return cli.fail(report.error());
-        }
-        if (cli.json) {
-            return print_json(*report);
-        }
-        for (const auto& [key, value] : *report) {
-            fmt::print("{:<30} {}\n", std::string_view(key), boost::json::serialize(value));
-        }
-    });
+    command->callback([&cli, options] { print_bench_report(cli, bench_lanes(*options)); });
 }
 
 }  // namespace tocsin::app

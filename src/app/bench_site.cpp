@@ -4,8 +4,10 @@
 #include <functional>
 
 #include <CLI/CLI.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "app/cli.h"
 #include "app/config.h"
 #include "base/crypto.h"
 #include "store/alerts.h"
@@ -299,6 +301,18 @@ Result<std::uint64_t> BenchSite::used_bytes() {
             {});
         return static_cast<std::uint64_t>(rows[0].integer(0));
     });
+}
+
+void print_bench_report(Cli& cli, const Result<boost::json::object>& report) {
+    if (!report) {
+        return cli.fail(report.error());
+    }
+    if (cli.json) {
+        return print_json(*report);
+    }
+    for (const auto& [key, value] : *report) {
+        fmt::print("{:<30} {}\n", std::string_view(key), boost::json::serialize(value));
+    }
 }
 
 }  // namespace tocsin::app

@@ -14,6 +14,8 @@
 #include <set>
 #include <string>
 
+#include <boost/json/object.hpp>
+
 #include "app/bench_machine.h"
 #include "base/clock.h"
 #include "base/id.h"
@@ -30,6 +32,8 @@ class App;
 }
 
 namespace tocsin::app {
+
+class Cli;
 
 enum class BenchSign { Rsa2048, None };
 
@@ -111,5 +115,8 @@ class BenchSite {
     std::set<AlertId> finished_;
     std::unique_ptr<delivery::Engine> engine_;  // last: its threads use the above
 };
+
+// A benchmark's report, as JSON or a line a key; or why there is none.
+void print_bench_report(Cli& cli, const Result<boost::json::object>& report);
 
 }  // namespace tocsin::app

@@ -97,6 +97,8 @@ Status AlertShare::adopt(store::ClaimedPartition claimed) {
     partition->recipients = claimed.recipients;
     partition->next_seq = claimed.next_seq;
     partition->domain = std::move(claimed.domain);
+    // At most once, what was sent has a record.
+    partition->in_doubt = claimed.in_doubt && run_->order.repeat == model::Repeat::Resend;
     TRY_AS(ChunkReader chunk, ChunkReader::open(std::move(claimed.chunk)));
     if (chunk.size() != claimed.recipients) {
         return Error(ErrorKind::Corrupt,

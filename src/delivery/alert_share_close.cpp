@@ -47,7 +47,7 @@ void AlertShare::expire_what_is_blocked() {
         while (!error.empty() && !queues_.at(outlet).parked.empty()) {
             const Attempt attempt = queues_.unpark(outlet);
             if (!attempt.partition->lost) {
-                end(attempt, attempt.maybe_delivered ? RecordKind::Unknown : RecordKind::Expired,
+                end(attempt, attempt.reached() ? RecordKind::Unknown : RecordKind::Expired,
                     "not sent: " + error);
             }
         }

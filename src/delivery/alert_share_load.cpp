@@ -174,7 +174,8 @@ void AlertShare::gather_fresh(std::vector<Attempt>& attempts, std::size_t most) 
                 attempts.push_back({.partition = partition,
                                     .index = index,
                                     .subscriber = recipient.subscriber,
-                                    .list = recipient.list});
+                                    .list = recipient.list,
+                                    .in_doubt = partition->in_doubt});
             }
         }
         if (fresh.at_end()) {

@@ -106,14 +106,18 @@ void AlertShare::retry_or_expire(Attempt attempt, const std::string& reply) {
     const auto next = model::next_attempt(
         {.attempts = attempt.attempts, .now = wall, .not_after = run_->order.not_after});
     if (!next) {
-        return end(attempt, attempt.maybe_delivered ? RecordKind::Unknown : RecordKind::Expired,
-                   reply);
+        return end(attempt, attempt.reached() ? RecordKind::Unknown : RecordKind::Expired, reply);
     }
     defer(std::move(attempt), RecordKind::Deferred, *next - wall, reply);
 }
 
 void AlertShare::defer(Attempt attempt, RecordKind kind, Milliseconds delay,
                        const std::string& reply) {
+    if (attempt.in_doubt) {
+        kind = RecordKind::MaybeDelivered;  // the first record of it: the doubt must not end here
+        attempt.in_doubt = false;
+        attempt.maybe_delivered = true;
+    }
     record(attempt, kind, reply);
     if (ended()) {
         return;  // its partition is closed from the records

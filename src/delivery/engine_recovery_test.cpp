@@ -74,6 +74,27 @@ TEST_F(Newsroom, AStopAfterACrashLeavesInDoubtWhatMayHaveBeenSent) {
     EXPECT_TRUE(correction);
 }
 
+TEST_F(Newsroom, ARefusalForNowDoesNotEndTheDoubt) {
+    const ListId list = add_list("news");
+    add_readers(list, 9);
+    start_engine(options(server_.port()));
+    const AlertId alert = release({.lists = {list}});
+    server_.hold(true);
+    send(alert);
+    ASSERT_TRUE(wait_until([&] { return server_.waiting() > 0; }));
+    engine_->abandon();
+    server_.hold(false);
+    engine_.reset();
+    ScriptedServer second;
+    second.script([](const std::string&, int) { return reply(451, "4.3.0", "try later"); });
+    start_engine(options(second.port()));
+    ASSERT_TRUE(wait_until([&] { return status(alert).counts.deferred == 9; }));
+    engine_->stop_alert(alert);
+    ASSERT_TRUE(finished(alert));
+    expect_accounted(alert);
+    EXPECT_EQ(status(alert).counts.unknown, 9U);
+}
+
 TEST_F(Newsroom, AStopAfterAnOrderlyEndLeavesNoDoubt) {
     const ListId list = add_list("news");
     add_readers(list, 40);

@@ -11,6 +11,7 @@
 
 #include "delivery/engine_fixture.h"
 #include "net/dns.h"
+#include "store/outbox.h"
 
 namespace tocsin::delivery {
 
@@ -128,6 +129,21 @@ class Sites : public Newsroom {
                     ids.push_back(*id);
                 }
                 return ids;
+            })
+            .value();
+    }
+    // A confirmation in the outbox; the engine is not told.
+    void put(const std::string& to) {
+        store_
+            ->run([&](store::Database& db) -> Status {
+                store::insert_outbox(db, {.mail_from = "b@bounces.paper.example",
+                                          .rcpt_to = to,
+                                          .smtputf8 = false,
+                                          .message = "From: a@paper.example\r\nTo: " + to +
+                                                     "\r\nSubject: Please confirm\r\n\r\nHello\r\n",
+                                          .now = clock_.now(),
+                                          .not_after = clock_.now() + std::chrono::hours(1)});
+                return {};
             })
             .value();
     }

@@ -5,7 +5,6 @@
 #include <boost/asio/write.hpp>
 
 #include "delivery/engine_routes_fixture.h"
-#include "store/outbox.h"
 
 namespace tocsin::delivery {
 namespace {
@@ -62,20 +61,6 @@ class Trouble : public Sites {
             clock_.advance(Milliseconds(20));
             return delivered(alert) >= count;
         });
-    }
-    void put(const std::string& to) {
-        store_
-            ->run([&](store::Database& db) -> Status {
-                store::insert_outbox(db, {.mail_from = "b@bounces.paper.example",
-                                          .rcpt_to = to,
-                                          .smtputf8 = false,
-                                          .message = "From: a@paper.example\r\nTo: " + to +
-                                                     "\r\nSubject: Please confirm\r\n\r\nHello\r\n",
-                                          .now = clock_.now(),
-                                          .not_after = clock_.now() + std::chrono::hours(1)});
-                return {};
-            })
-            .value();
     }
     // All of the three sites as one provider's, with so many connections together.
     static std::string one_provider(int connections) {

@@ -38,6 +38,7 @@ struct OpenPartition {
     std::uint64_t open = 0;            // recipients without an end
     std::uint64_t in_flight = 0;       // handed to a session, no outcome yet
     std::uint64_t unsynced = 0;        // records on their way to the disk
+    bool in_doubt = false;             // an earlier holder was lost with mail on its way, perhaps
     bool finishing = false;            // its end is being written
     bool lost = false;                 // another worker has the lease: touch nothing
 
@@ -54,8 +55,11 @@ struct Attempt {
     std::uint8_t slips = 0;      // times that a connection ended under it before the final dot
     bool deferred = false;       // its last record is Deferred or MaybeDelivered
     bool maybe_delivered = false;
-    bool intent = false;  // at most once: its intent is durable
+    bool in_doubt = false;  // no record of it, but an earlier holder was lost: sent, perhaps
+    bool intent = false;    // at most once: its intent is durable
 
+    // May have reached them: then they end as unknown, not as expired.
+    bool reached() const { return maybe_delivered || in_doubt; }
     std::uint64_t ordinal() const { return partition->first_ordinal + index; }
 };
 

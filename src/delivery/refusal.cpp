@@ -45,9 +45,10 @@ Refusal learn_from_refusal(WorkerContext& context, const mail::SmtpOutcome& outc
             route.group().on_throttle(now, why);
             break;
         case model::ReplyAction::Config:
-            log_warning("{}: {}; nothing leaves there for {} s", route.name(), why,
-                        decision.hold.count());
-            route.group().on_suspend(now, decision.hold, why, LimitGroup::Fault::Config);
+            if (route.group().on_suspend(now, decision.hold, why, LimitGroup::Fault::Config)) {
+                log_warning("{}: {}; nothing leaves there for {} s", route.name(), why,
+                            decision.hold.count());
+            }
             break;
         case model::ReplyAction::Suspend:
             route.group().on_suspend(now, decision.hold, why, LimitGroup::Fault::Passing);

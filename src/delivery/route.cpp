@@ -91,12 +91,14 @@ void LimitGroup::on_throttle(SteadyTime now, std::string why) {
     pace_.on_throttle(now, std::move(why));
 }
 
-void LimitGroup::on_suspend(SteadyTime now, Milliseconds hold, std::string why, Fault fault) {
+bool LimitGroup::on_suspend(SteadyTime now, Milliseconds hold, std::string why, Fault fault) {
     const std::lock_guard lock(mutex_);
     if (fault == Fault::Config) {
         config_error_until_ = now + hold;
     }
+    const bool news = !pace_.suspended(now);
     pace_.on_suspend(now, hold, std::move(why));
+    return news;
 }
 
 LimitGroup::Status LimitGroup::status(SteadyTime now) const {

@@ -57,7 +57,8 @@ class LimitGroup {
     void on_throttle(SteadyTime now, std::string why);
     // Who can end it: time, or an administrator.
     enum class Fault { Passing, Config };
-    void on_suspend(SteadyTime now, Milliseconds hold, std::string why, Fault fault);
+    // True if it was not suspended already: news, for the log.
+    bool on_suspend(SteadyTime now, Milliseconds hold, std::string why, Fault fault);
 
     struct Status {
         std::size_t connections = 0, connections_max = 0;
