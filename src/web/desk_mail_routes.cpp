@@ -39,7 +39,8 @@ void fill_route(mail::TemplateValues& row, const delivery::RouteStatus& route) {
     row.set("WAITING", grouped(route.waiting));
     const auto eta = route_eta(route);
     row.set("ETA", eta ? eta_text(*eta) : "").show_if(eta.has_value(), "HAS_ETA");
-    row.set("WHY", route_why(route));
+    // The badge says already that something has to be changed.
+    row.set("WHY", route.config_error ? route.reason : route_why(route));
     row.show_if(route.config_error, "IS_BROKEN");
     row.show_if(!route.config_error && !route.reason.empty(), "IS_SLOW");
 }

@@ -34,6 +34,11 @@ bool is_smarthost(const delivery::RouteStatus& route) {
     return route.kind == delivery::RouteStatus::Kind::Smarthost;
 }
 
+// Its rate of a moment ago says nothing of when it will be through.
+bool stands_still(const delivery::RouteStatus& route) {
+    return route.why.kind == model::PaceReason::Kind::Suspended;
+}
+
 json::value json_seconds(std::optional<Seconds> seconds) {
     return seconds ? json::value(seconds->count()) : json::value(nullptr);
 }
@@ -64,8 +69,9 @@ std::optional<Seconds> AlertLeft::eta() const {
 }
 
 std::optional<Seconds> route_eta(const delivery::RouteStatus& route) {
-    return route.waiting == 0 ? std::nullopt
-                              : time_for(static_cast<double>(route.waiting), route.rate);
+    return route.waiting == 0 || stands_still(route)
+               ? std::nullopt
+               : time_for(static_cast<double>(route.waiting), route.rate);
 }
 
 std::string route_why(const delivery::RouteStatus& route) {
@@ -104,7 +110,7 @@ std::string route_sentence(const delivery::RouteStatus& route, const std::vector
     if (is_smarthost(route) && !all.empty()) {
         const AlertLeft sum = sum_of(all);
         out += fmt::format(", {} left", percent_text(sum.percent()));
-        if (const auto eta = sum.eta()) {
+        if (const auto eta = stands_still(route) ? std::nullopt : sum.eta()) {
             out += ", " + eta_text(*eta);
         }
     } else if (route.waiting > 0) {

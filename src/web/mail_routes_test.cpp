@@ -66,6 +66,11 @@ TEST(MailRoutes, ThereIsAlwaysAWhy) {
     EXPECT_EQ(route_why(route), "all its connections are busy");
     route.reason = "550 5.7.515";
     route.config_error = true;
+    route.waiting = 10;
+    route.rate = 5;
+    EXPECT_TRUE(route_eta(route));
+    route.why.kind = model::PaceReason::Kind::Suspended;
+    EXPECT_FALSE(route_eta(route));  // whatever its rate was
     EXPECT_EQ(route_why(route), "to be set right: 550 5.7.515");
     EXPECT_FALSE(route_eta(route)) << "nothing moves";
     EXPECT_EQ(eta_text(Seconds(119)), "119 s");
