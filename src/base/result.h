@@ -52,6 +52,12 @@ class Error {
     std::string message_ = "unknown error";
 };
 
+// Too busy or out of reach, as opposed to wrong: asking again in a moment may help. After
+// Unavailable nobody knows whether it was done, so what is asked again must bear being done twice.
+inline bool passing(const Error& error) {
+    return error.kind() == ErrorKind::Limited || error.kind() == ErrorKind::Unavailable;
+}
+
 // Required by boost::system::result: value() on an error throws std::runtime_error.
 [[noreturn]] void throw_exception_from_error(const Error& error,
                                              const boost::source_location& location);

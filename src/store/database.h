@@ -113,6 +113,9 @@ class Database {
     // archives too and is recycled by the server alone; a deleted row is in the table's file until
     // (auto)vacuum has passed. How long both keep a trace is the server's configuration.
     virtual void truncate_log() = 0;
+    // Tells every node of this database (signals.h), this one too, once the closure is committed;
+    // nobody if it is undone. In a write closure only. SQLite: nobody else is there to be told.
+    virtual void signal(std::string_view topic, std::int64_t subject, std::int64_t detail = 0) = 0;
 
     // The first row, if there is one.
     std::optional<Row> first(std::string_view sql, const std::vector<Param>& params = {}) {

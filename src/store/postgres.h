@@ -62,6 +62,7 @@ class Postgres final : public Connection {
                   const std::function<void(const Row&)>& each) override;
     void script(std::string_view sql) override;
     void truncate_log() override {}
+    void signal(std::string_view, std::int64_t, std::int64_t) override {}
 
     void begin_read() override;
     void end_read() override;

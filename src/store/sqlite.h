@@ -39,6 +39,7 @@ class Sqlite final : public Connection {
                   const std::function<void(const Row&)>& each) override;
     void script(std::string_view sql) override;
     void truncate_log() override;
+    void signal(std::string_view, std::int64_t, std::int64_t) override {}
 
     // A read needs no transaction: nothing else writes, and statements that would are refused.
     void begin_read() override { mode_ = Mode::ReadOnly; }

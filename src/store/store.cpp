@@ -214,7 +214,8 @@ Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& url, const Clock& clock) {
+Result<std::unique_ptr<Store>> Store::open(const std::string& url, const Clock& clock,
+                                           StoreOptions /*options*/) {
     TRY_AS(auto database, open_database(url));
     const std::string shown =
         is_postgres_url(url) ? shown_postgres_url(url) : url.substr(kSqliteScheme.size());
@@ -233,6 +234,20 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& url, const Clock& 
 bool Store::failed() const {
     return impl_->failed();
 }
+
+std::string Store::trouble() const {
+    return impl_->failed() ? "the database cannot store anything more" : "";
+}
+
+bool Store::in_touch() const {
+    return true;
+}
+
+StoreCounters Store::counters() const {
+    return {};
+}
+
+void Store::listen(std::function<void(const Signal&)> /*each*/, std::function<void()> /*gap*/) {}
 
 void Store::submit(Access access, std::unique_ptr<Job> job) {
     if (!impl_->submit(access, job)) {

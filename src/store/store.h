@@ -37,15 +37,35 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "store/database.h"
+#include "store/signals.h"
 
 namespace tocsin::store {
+
+enum class Pooler {
+    None,     // a pooler between us and PostgreSQL is found and refused
+    Session,  // there is one, and it keeps a server's session for a whole connection
+};
+
+struct StoreOptions {
+    std::string node;  // this process among those that share the database: named by its signals
+    Pooler pooler = Pooler::None;
+};
+
+// Since the start, of all connections; nothing on SQLite.
+struct StoreCounters {
+    std::uint64_t statements = 0;   // sent, those of transactions and savepoints too
+    std::uint64_t round_trips = 0;  // waits for the server's answer
+    std::uint64_t groups = 0;       // committed
+    std::uint64_t reconnections = 0;
+};
 
 class Store {
   public:
     // Opens "sqlite:PATH" ("sqlite::memory:" for tests) or "postgresql://...", migrates it to the
     // newest version, and starts the store thread. Refuses, with one clear line that holds no
     // password, a database in use by another service or written by a newer Tocsin.
-    static Result<std::unique_ptr<Store>> open(const std::string& url, const Clock& clock);
+    static Result<std::unique_ptr<Store>> open(const std::string& url, const Clock& clock,
+                                               StoreOptions options = {});
     ~Store();
 
     // Runs `fn(Database&)` (returning a Result<T>) in the next group; resumes the caller on its own
@@ -66,12 +86,33 @@ class Store {
     template <class Fn, class Done>
     void post_read(Fn fn, Done done);
 
+    // Like post(), for verbs that are safe beside those of other nodes by themselves: by lease
+    // generations, row locks and SKIP LOCKED (delivery.h, outbox.h). On PostgreSQL they never wait
+    // for the book-keeping of this or another node. On SQLite this is post().
+    template <class Fn, class Done>
+    void post_fenced(Fn fn, Done done);
+
     // For the command line and tests: blocks the calling thread until the commit.
     template <class Fn>
     auto run(Fn fn) -> std::invoke_result_t<Fn, Database&>;
+    template <class Fn>
+    auto run_fenced(Fn fn) -> std::invoke_result_t<Fn, Database&>;
 
-    // True once a commit has failed: nothing more will become durable in this process.
+    // True once a commit has failed for good (SQLite's disk): nothing more will become durable in
+    // this process. Never on PostgreSQL.
     bool failed() const;
+    // Why nothing can be stored at this moment, as a sentence; empty while all is well. Any thread.
+    std::string trouble() const;
+    // Whether the database was heard from within the last second. SQLite: yes. Any thread.
+    bool in_touch() const;
+    // What it took so far. Any thread.
+    StoreCounters counters() const;
+
+    // Once: `each` is called for every signal that is committed from now on, by any node, in the
+    // order of commits and exactly once. `gap` when some were forgotten before this process could
+    // read them: look at everything. Both on a thread of the store's, and must not block. SQLite:
+    // neither is ever called.
+    void listen(std::function<void(const Signal&)> each, std::function<void()> gap);
 
   private:
     class Impl;
@@ -83,7 +124,7 @@ class Store {
         virtual void fail(Error error) = 0;            // sets the result to an error
         virtual void answer() = 0;                     // after the commit, on the store thread
     };
-    enum class Access { Read, Write };
+    enum class Access { Read, Write, Fenced };
     void submit(Access access, std::unique_ptr<Job> job);
 
     template <class Fn, class Done>
@@ -121,6 +162,11 @@ void Store::post_read(Fn fn, Done done) {
     submit(Access::Read, std::make_unique<JobOf<Fn, Done>>(std::move(fn), std::move(done)));
 }
 
+template <class Fn, class Done>
+void Store::post_fenced(Fn fn, Done done) {
+    submit(Access::Fenced, std::make_unique<JobOf<Fn, Done>>(std::move(fn), std::move(done)));
+}
+
 template <class Fn>
 auto Store::run(Fn fn) -> std::invoke_result_t<Fn, Database&> {
     using R = std::invoke_result_t<Fn, Database&>;
@@ -128,6 +174,15 @@ auto Store::run(Fn fn) -> std::invoke_result_t<Fn, Database&> {
     auto promise = std::make_shared<std::promise<R>>();
     auto future = promise->get_future();
     post(std::move(fn), [promise](R result) { promise->set_value(std::move(result)); });
+    return future.get();
+}
+
+template <class Fn>
+auto Store::run_fenced(Fn fn) -> std::invoke_result_t<Fn, Database&> {
+    using R = std::invoke_result_t<Fn, Database&>;
+    auto promise = std::make_shared<std::promise<R>>();
+    auto future = promise->get_future();
+    post_fenced(std::move(fn), [promise](R result) { promise->set_value(std::move(result)); });
     return future.get();
 }
 
