@@ -58,8 +58,9 @@ class AudienceSnapshot : public Newsroom {
                                              .after_ms = 5,
                                              .reply = "x"});
                 }
-                CHECK(store::append_outcomes(db, claimed->key, claimed->next_seq,
-                                             encode_batch(batch)) == store::Fence::Held);
+                CHECK(store::append_outcomes(
+                          db, {{claimed->key, claimed->next_seq, encode_batch(batch)}}) ==
+                      std::vector{store::Fence::Held});
                 return {};
             })
             .value();

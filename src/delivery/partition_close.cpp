@@ -21,11 +21,6 @@ store::Fence finish(store::Database& db, const store::PartitionKey& key,
 
 }  // namespace
 
-bool all_partitions_done(store::Database& db, AlertId alert) {
-    const store::PartitionSums sums = store::sum_partitions(db, alert);
-    return sums.partitions > 0 && sums.done == sums.partitions;
-}
-
 Result<Closed> close_partition(store::Database& db, const store::PartitionKey& key,
                                const std::optional<Rest>& rest) {
     const auto row = store::find_partition(db, key.alert, key.partition);
@@ -35,7 +30,7 @@ Result<Closed> close_partition(store::Database& db, const store::PartitionKey& k
     Closed closed;
     if (row->done) {  // by another holder of the lease
         closed.fence = store::Fence::Lost;
-        closed.all_done = all_partitions_done(db, key.alert);
+        closed.all_done = !store::has_unfinished_partitions(db, key.alert);
         return closed;
     }
     TRY_AS(PartitionState state, load_partition_state(db, key.alert, *row));
@@ -51,7 +46,7 @@ Result<Closed> close_partition(store::Database& db, const store::PartitionKey& k
     }
     closed.after = state.counts();
     closed.fence = finish(db, key, state);
-    closed.all_done = all_partitions_done(db, key.alert);
+    closed.all_done = !store::has_unfinished_partitions(db, key.alert);
     return closed;
 }
 
@@ -66,8 +61,8 @@ Result<std::optional<ClosedUnsent>> close_next_partition(store::Database& db, Al
     TRY(state.apply(claimed->batches));
     state.close(rest.outcome, rest.after_ms, rest.reply, rest.unrecorded(claimed->in_doubt));
     finish(db, claimed->key, state);
-    return std::optional<ClosedUnsent>(
-        ClosedUnsent{.state = std::move(state), .all_done = all_partitions_done(db, alert)});
+    return std::optional<ClosedUnsent>(ClosedUnsent{
+        .state = std::move(state), .all_done = !store::has_unfinished_partitions(db, alert)});
 }
 
 }  // namespace tocsin::delivery

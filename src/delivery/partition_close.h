@@ -46,6 +46,4 @@ Result<std::optional<ClosedUnsent>> close_next_partition(store::Database& db, Al
                                                          const store::LeaseTerms& terms,
                                                          const Rest& rest);
 
-bool all_partitions_done(store::Database& db, AlertId alert);
-
 }  // namespace tocsin::delivery

@@ -158,84 +158,7 @@ std::vector<RecipientRow> load_subscribers(Database& db,
     return rows;
 }
 
-// --- leases ---------------------------------------------------------------------------------
-
-std::optional<ClaimedPartition> claim_partition(Database& db, AlertId alert,
-                                                const LeaseTerms& terms,
-                                                const std::vector<std::string>& excluded_domains) {
-    // A lease of this very process does not run out: whoever sets the machine's clock would make it
-    // take its partitions from itself, and send again what is on the wire.
-    const std::string process = terms.owner.substr(0, terms.owner.rfind('/')) + '/';
-    std::vector<Param> params = {alert, terms.owner, terms.until, terms.now, process};
-    std::string but;
-    if (!excluded_domains.empty()) {
-        but = " AND domain NOT IN (" + placeholders(6, excluded_domains.size()) + ")";
-        params.insert(params.end(), excluded_domains.begin(), excluded_domains.end());
-    }
-    const std::vector<Row> rows = db.query(
-        "UPDATE partition SET state = 'leased', owner = $2, lease_until = $3, "
-        "generation = generation + 1, doubt = CASE WHEN owner = '' THEN doubt ELSE 1 END WHERE "
-        "alert_id = $1 AND partition = ("
-        "SELECT partition FROM partition WHERE alert_id = $1 AND (state = 'open' OR "
-        "(state = 'leased' AND lease_until < $4 AND owner <> $2 AND substr(owner, 1, " +
-            std::to_string(process.size()) + ") <> $5))" + but + " ORDER BY partition LIMIT 1" +
-            std::string(skip_locked(db.engine())) +
-            ") RETURNING partition, generation, first_ordinal, recipients, domain, doubt",
-        params);
-    if (rows.empty()) {
-        return std::nullopt;
-    }
-    ClaimedPartition claimed;
-    claimed.key = {
-        .alert = alert, .partition = rows[0].integer(0), .generation = rows[0].integer(1)};
-    claimed.first_ordinal = static_cast<std::uint64_t>(rows[0].integer(2));
-    claimed.recipients = static_cast<std::uint64_t>(rows[0].integer(3));
-    claimed.domain = rows[0].text(4);
-    claimed.in_doubt = rows[0].boolean(5);
-    claimed.chunk = load_chunk(db, alert, claimed.key.partition);
-    claimed.batches = load_batches(db, alert, claimed.key.partition);
-    claimed.next_seq = 1 + db.query(
-                                 "SELECT MAX(seq) FROM outcome_batch WHERE alert_id = $1 AND "
-                                 "partition = $2",
-                                 {alert, claimed.key.partition})[0]
-                               .maybe_integer(0)
-                               .value_or(0);
-    return claimed;
-}
-
-std::vector<PartitionKey> renew_leases(Database& db, const LeaseTerms& terms) {
-    std::vector<PartitionKey> held;
-    for (const Row& row :
-         db.query("UPDATE partition SET lease_until = $2 WHERE state = 'leased' AND owner = $1 "
-                  "RETURNING alert_id, partition, generation",
-                  {terms.owner, terms.until})) {
-        held.push_back({.alert = AlertId(row.integer(0)),
-                        .partition = row.integer(1),
-                        .generation = row.integer(2)});
-    }
-    return held;
-}
-
-void release_leases(Database& db, const std::string& owner) {
-    db.execute(
-        "UPDATE partition SET state = 'open', owner = '' WHERE state = 'leased' AND owner = $1",
-        {owner});
-}
-
-void release_all_leases(Database& db) {
-    db.execute("UPDATE partition SET state = 'open' WHERE state = 'leased'");
-}
-
 // --- outcomes -------------------------------------------------------------------------------
-
-Fence append_outcomes(Database& db, const PartitionKey& key, std::int64_t seq,
-                      const std::string& records) {
-    return fence(
-        db.execute("INSERT INTO outcome_batch (alert_id, partition, seq, records) "
-                   "SELECT alert_id, partition, $4, $5 FROM partition WHERE alert_id = $1 AND "
-                   "partition = $2 AND generation = $3 AND state = 'leased'",
-                   {key.alert, key.partition, key.generation, seq, Blob{records}}));
-}
 
 std::vector<std::string> load_batches(Database& db, AlertId alert, std::int64_t partition) {
     std::vector<std::string> batches;
@@ -298,6 +221,12 @@ PartitionSums sum_partitions(Database& db, AlertId alert) {
             .done = static_cast<std::uint64_t>(row.maybe_integer(1).value_or(0)),
             .audience = static_cast<std::uint64_t>(row.maybe_integer(2).value_or(0)),
             .counts = read_counts(row, 3)};
+}
+
+bool has_unfinished_partitions(Database& db, AlertId alert) {
+    return db
+        .first("SELECT 1 FROM partition WHERE alert_id = $1 AND state <> 'done' LIMIT 1", {alert})
+        .has_value();
 }
 
 // --- alerts ---------------------------------------------------------------------------------

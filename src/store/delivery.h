@@ -71,7 +71,7 @@ std::vector<RecipientRow> load_subscribers(Database& db,
                                            const std::vector<SubscriberId>& subscribers);
 // --- leases ---
 struct LeaseTerms {
-    std::string owner;  // process "/" worker
+    std::string owner;  // the node (store/nodes.h)
     Time now{};
     Time until{};
 };
@@ -86,8 +86,8 @@ struct ClaimedPartition {
     bool in_doubt = false;             // an earlier holder was lost, with mail on its way perhaps
 };
 // The first partition of the alert that nobody holds, open or with its lease run out, and that is
-// not of one of these domains (whose routes have enough to do). Leases are told by the wall clock,
-// which can be set, so that of a worker of the same process never counts as run out.
+// not of one of these domains (whose routes have enough to do). The owner's own leases never count
+// as run out: whoever sets the clock would make a node take its partitions from itself.
 std::optional<ClaimedPartition> claim_partition(
     Database& db, AlertId alert, const LeaseTerms& terms,
     const std::vector<std::string>& excluded_domains = {});
@@ -97,10 +97,19 @@ std::vector<PartitionKey> renew_leases(Database& db, const LeaseTerms& terms);
 // of whom that is not known.
 void release_leases(Database& db, const std::string& owner);
 void release_all_leases(Database& db);
+// Gives back a partition that was claimed and never begun with (the answer to the claim was lost).
+void release_lease(Database& db, const PartitionKey& key);
 
 // --- outcomes ---
-Fence append_outcomes(Database& db, const PartitionKey& key, std::int64_t seq,
-                      const std::string& records);
+struct OutcomeBatchRow {
+    PartitionKey key;
+    std::int64_t seq = 0;
+    std::string records;
+};
+// One statement for all of them, whose partitions differ. May be repeated with the same rows when
+// nobody knows whether it was committed. What it relies on, the lease, cannot change before the
+// commit: whoever claims the partition next sees these rows or keeps them out.
+std::vector<Fence> append_outcomes(Database& db, const std::vector<OutcomeBatchRow>& batches);
 std::vector<std::string> load_batches(Database& db, AlertId alert, std::int64_t partition);
 struct PartitionCounts {
     std::uint64_t delivered = 0, failed = 0, expired = 0, suppressed = 0, unknown = 0;
@@ -127,6 +136,8 @@ struct PartitionSums {
     PartitionCounts counts;  // of those done
 };
 PartitionSums sum_partitions(Database& db, AlertId alert);
+// Quick, however many partitions there are.
+bool has_unfinished_partitions(Database& db, AlertId alert);
 
 // --- alerts, as delivery sees them ---
 struct DeliveryOrder {

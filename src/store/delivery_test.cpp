@@ -22,6 +22,9 @@ class DeliveryVerbs : public EachEngineVerbs {
                                 .chunk = std::string("chunk\0", 6) + std::to_string(number),
                                 .domain = domain});
     }
+    Fence append(const PartitionKey& key, std::int64_t seq, const std::string& records) {
+        return append_outcomes(*db_, {{key, seq, records}}).at(0);
+    }
     LeaseTerms terms(const std::string& owner) const { return {owner, now_, now_ + Seconds(30)}; }
 };
 INSTANTIATE_TEST_SUITE_P(Each, DeliveryVerbs, kEngines, engine_name);
@@ -52,15 +55,15 @@ TEST_P(DeliveryVerbs, EachPartitionIsHeldByOne) {
 TEST_P(DeliveryVerbs, AStaleGenerationCommitsNothing) {
     partition(0);
     const PartitionKey stale = claim_partition(*db_, kAlert, terms("a"))->key;
-    EXPECT_EQ(append_outcomes(*db_, stale, 1, "first"), Fence::Held);
+    EXPECT_EQ(append(stale, 1, "first"), Fence::Held);
     now_ += Seconds(31);
     const auto taken = claim_partition(*db_, kAlert, terms("b"));
     ASSERT_TRUE(taken);
     EXPECT_EQ(taken->batches, std::vector<std::string>{"first"});
     EXPECT_EQ(taken->next_seq, 2);
-    EXPECT_EQ(append_outcomes(*db_, stale, 2, "late"), Fence::Lost);
+    EXPECT_EQ(append(stale, 2, "late"), Fence::Lost);
     EXPECT_EQ(finish_partition(*db_, stale, "late", {}), Fence::Lost);
-    EXPECT_EQ(append_outcomes(*db_, taken->key, 2, "second"), Fence::Held);
+    EXPECT_EQ(append(taken->key, 2, "second"), Fence::Held);
     EXPECT_EQ(load_batches(*db_, kAlert, 0).size(), 2U);
     EXPECT_EQ(finish_partition(*db_, taken->key, "bitmap", {.delivered = 9, .failed = 1}),
               Fence::Held);
@@ -72,6 +75,42 @@ TEST_P(DeliveryVerbs, AStaleGenerationCommitsNothing) {
     EXPECT_EQ(row->counts.delivered, 9U);
     EXPECT_FALSE(find_partition(*db_, kAlert, 1));
     EXPECT_EQ(load_chunk(*db_, kAlert, 1), "");
+}
+
+TEST_P(DeliveryVerbs, ManyBatchesAreOneStatementAndMayBeRepeated) {
+    std::vector<OutcomeBatchRow> batches;
+    for (std::int64_t i = 0; i < 20; ++i) {
+        partition(i);
+        const PartitionKey key = claim_partition(*db_, kAlert, terms(i == 7 ? "b" : "a"))->key;
+        batches.push_back({key, 1, std::string("records\0", 8) + std::to_string(i)});
+    }
+    now_ += Seconds(31);
+    const auto taken = claim_partition(*db_, kAlert, terms("a"));
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->key.partition, 7);
+    for (int time = 0; time < 2; ++time) {
+        const std::vector<Fence> fences = append_outcomes(*db_, batches);
+        ASSERT_EQ(fences.size(), 20U);
+        for (std::size_t i = 0; i < fences.size(); ++i) {
+            EXPECT_EQ(fences[i], i == 7 ? Fence::Lost : Fence::Held) << i;
+        }
+    }
+    EXPECT_EQ(load_batches(*db_, kAlert, 19), std::vector{std::string("records\0", 8) + "19"});
+    EXPECT_TRUE(load_batches(*db_, kAlert, 7).empty());
+}
+
+TEST_P(DeliveryVerbs, WhatWasNeverBegunWithIsGivenBack) {
+    partition(0);
+    const PartitionKey key = claim_partition(*db_, kAlert, terms("a"))->key;
+    release_lease(*db_, {key.alert, key.partition, key.generation + 1});
+    EXPECT_FALSE(claim_partition(*db_, kAlert, terms("b")));
+    release_lease(*db_, key);
+    const auto again = claim_partition(*db_, kAlert, terms("b"));
+    ASSERT_TRUE(again);
+    EXPECT_FALSE(again->in_doubt);
+    EXPECT_TRUE(has_unfinished_partitions(*db_, kAlert));
+    EXPECT_EQ(finish_partition(*db_, again->key, "bitmap", {}), Fence::Held);
+    EXPECT_FALSE(has_unfinished_partitions(*db_, kAlert));
 }
 
 TEST_P(DeliveryVerbs, SumsAreExact) {

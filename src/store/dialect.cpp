@@ -73,6 +73,16 @@ std::string_view skip_locked(Engine engine) {
     return engine == Engine::Postgres ? " FOR UPDATE SKIP LOCKED" : "";
 }
 
+std::string_view database_clock(Engine engine) {
+    return engine == Engine::Postgres
+               ? "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+               : "";
+}
+
+std::string_view hold_rows(Engine engine) {
+    return engine == Engine::Postgres ? " FOR SHARE" : "";
+}
+
 // The numbers name the locks among all of a database: "Tocs" and what for, then the schema, so that
 // two installations in one database do not meet.
 std::string_view lock_service_postgres() {

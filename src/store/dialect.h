@@ -27,6 +27,13 @@ std::string to_postgres(std::string_view sql);
 // moment are passed over. SQLite has one writer, so there is nothing to pass over.
 std::string_view skip_locked(Engine engine);
 
+// Asks for the database's time, in milliseconds. Empty: it is the process's own.
+std::string_view database_clock(Engine engine);
+
+// Put behind the rows that a write relies on but does not change: nobody changes them before it is
+// committed. SQLite has one writer.
+std::string_view hold_rows(Engine engine);
+
 // The first statement of a migration's transaction: two programs that start at once take turns.
 // Empty: the engine's own lock on the database does it.
 std::string_view lock_migrations(Engine engine);

@@ -25,7 +25,7 @@ inline constexpr Milliseconds kNodeSilence{10'000};
 inline constexpr Milliseconds kNodeForgotten{24 * 3600 * 1000};
 
 struct NodeRow {
-    std::string id;     // as in the owners of its leases: id "/" worker
+    std::string id;     // the owner of its leases
     std::string name;   // configured
     std::string place;  // machine and control socket: two living processes cannot share it
     std::string role;   // web | send | all

@@ -41,3 +41,8 @@ CREATE TABLE signal (               -- what one node tells the others; purged af
   node_id TEXT NOT NULL,            -- whose
   at BIGINT NOT NULL
 );
+
+-- Leases are looked for by alert, and renewed by owner; what is done is in nobody's way.
+DROP INDEX partition_open;
+CREATE INDEX partition_unfinished ON partition (alert_id, partition) WHERE state <> 'done';
+CREATE INDEX partition_owner ON partition (owner) WHERE state = 'leased';
