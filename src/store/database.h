@@ -45,6 +45,7 @@ class Param {
     Param(std::string_view v) : value_(std::string(v)) {}
     Param(const char* v) : value_(std::string(v)) {}
     Param(Blob v) : value_(std::move(v)) {}
+    Param(Value v) : value_(std::move(v)) {}
     Param(long long v) : value_(static_cast<std::int64_t>(v)) {}
     Param(Time v) : value_(to_ms(v)) {}
     template <class Tag>
@@ -71,6 +72,9 @@ class Row {
     std::optional<std::int64_t> maybe_integer(std::size_t column) const;
     std::optional<std::string> maybe_text(std::size_t column) const;
     std::optional<Time> maybe_time(std::size_t column) const;
+    // As it came, for whoever copies rows without knowing them.
+    const Value& value(std::size_t column) const { return values_.at(column); }
+    std::size_t columns() const { return values_.size(); }
 
   private:
     std::vector<Value> values_;

@@ -74,6 +74,10 @@ class Postgres final : public Connection {
     void undo() override;
     bool in_transaction() const override { return transaction_ == Transaction::Begun; }
 
+    // Rows in COPY's binary format, for "COPY table (columns) FROM STDIN (FORMAT binary)", inside
+    // begin() and commit(); see copy_rows.h.
+    void copy_in(std::string_view sql, std::string_view bytes);
+
     class Lost;  // postgres_internal.h
 
     // The server's process that serves this session: for tests, which end it.

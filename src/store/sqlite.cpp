@@ -155,6 +155,29 @@ Result<std::unique_ptr<Sqlite>> Sqlite::open(const std::string& path) {
     return database;
 }
 
+Result<std::unique_ptr<Sqlite>> Sqlite::open_to_read(const std::string& path) {
+    if (::access(path.c_str(), R_OK) != 0) {
+        const Error error = not_found(fmt::format("cannot read {}: {}", path, strerror(errno)));
+        return error;
+    }
+    sqlite3* connection = nullptr;
+    const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
+    std::unique_ptr<Sqlite> database(new Sqlite(connection));
+    if (code == SQLITE_OK) {
+        sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+        sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+        code = sqlite3_exec(connection, "SELECT 1 FROM sqlite_master", nullptr, nullptr, nullptr);
+    }
+    if ((code & 0xff) == SQLITE_NOTADB) {
+        return invalid(fmt::format("{} is not a Tocsin database", path));
+    }
+    if (code != SQLITE_OK) {
+        return invalid(fmt::format("cannot read {}: {}", path, sqlite3_errstr(code)));
+    }
+    return database;
+}
+
 Status Sqlite::configure(const std::string& path) {
     sqlite3* const connection = connection_.get();
     sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);

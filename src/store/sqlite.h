@@ -31,6 +31,11 @@ class Sqlite final : public Connection {
     // Opens or creates the file ("" or ":memory:" for a private one) and takes its lock. Conflict:
     // in use by another process. Invalid: not a database, or its folder is missing.
     static Result<std::unique_ptr<Sqlite>> open(const std::string& path);
+    // A file that nobody writes to (a backup), without changing a byte of it or beside it.
+    // NotFound; Invalid: not a database.
+    static Result<std::unique_ptr<Sqlite>> open_to_read(const std::string& path);
+    // For sqlite_backup.h.
+    sqlite3* handle() const { return connection_.get(); }
 
     Engine engine() const override { return Engine::Sqlite; }
     std::int64_t execute(std::string_view sql, const std::vector<Param>& params) override;
