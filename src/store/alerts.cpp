@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "store/signals.h"
+
 namespace tocsin::store {
 
 namespace {
@@ -317,12 +319,18 @@ void set_released(Database& db, AlertId id, const Release& release) {
         {id, Blob{release.compiled}});
     db.execute("UPDATE alert SET state = $2, released_at = $3, not_after = $4 WHERE id = $1",
                {id, model::to_string(model::AlertState::Released), release.at, release.not_after});
+    db.signal(topic::kReleased, id.value());
 }
 
 bool set_stopped(Database& db, AlertId id, Time at) {
-    return db.execute("UPDATE alert SET state = $2, stopped_at = $3 WHERE id = $1 AND state = $4",
-                      {id, model::to_string(model::AlertState::Stopped), at,
-                       model::to_string(model::AlertState::Released)}) == 1;
+    const bool stopped =
+        db.execute("UPDATE alert SET state = $2, stopped_at = $3 WHERE id = $1 AND state = $4",
+                   {id, model::to_string(model::AlertState::Stopped), at,
+                    model::to_string(model::AlertState::Released)}) == 1;
+    if (stopped) {
+        db.signal(topic::kStopped, id.value());
+    }
+    return stopped;
 }
 
 bool set_finished(Database& db, AlertId id, Time at) {

@@ -6,7 +6,8 @@
 
 #include "base/check.h"
 #include "store/alerts.h"
-#include "store/dialect.h"
+#include "store/nodes.h"
+#include "store/signals.h"
 
 namespace tocsin::store {
 namespace {
@@ -275,6 +276,8 @@ void finish_delivery(Database& db, AlertId alert, Time at, const ClockRow& clock
         "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (alert_id) DO NOTHING",
         {alert, clock.audience, clock.first_ms, clock.p50_ms, clock.p90_ms, clock.p99_ms,
          clock.last_ms});
+    delete_alert_progress(db, alert);
+    db.signal(topic::kFinished, alert.value());
 }
 
 std::optional<ClockRow> find_clock(Database& db, AlertId alert) {

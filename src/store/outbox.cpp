@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "store/dialect.h"
+#include "store/signals.h"
 
 namespace tocsin::store {
 
@@ -44,6 +45,7 @@ std::string as_text(std::string_view reply) {
 }  // namespace
 
 OutboxId insert_outbox(Database& db, const NewOutboxMail& mail) {
+    db.signal(topic::kOutbox, 0);
     return OutboxId(
         db.first("INSERT INTO outbox (mail_from, rcpt_to, smtputf8, message, state, attempts, "
                  "next_at, not_after, reply, created_at) "

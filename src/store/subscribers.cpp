@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "store/prepared_audience.h"
+#include "store/signals.h"
 
 namespace tocsin::store {
 
@@ -73,6 +74,7 @@ void delete_subscriber(Database& db, SubscriberId id) {
     db.execute("DELETE FROM purpose WHERE subscriber_id = $1", {id});
     db.execute("DELETE FROM subscriber WHERE id = $1", {id});
     note_audience_change(db, id);
+    db.signal(topic::kLeft, id.value());
 }
 
 std::optional<model::SubscriptionState> subscription_state(Database& db, SubscriberId subscriber,
@@ -120,6 +122,7 @@ void set_left(Database& db, SubscriberId subscriber, ListId list, Time now) {
         "WHERE subscriber_id = $1 AND list_id = $2 AND state <> 'left'",
         {subscriber, list, now});
     note_audience_change(db, subscriber);
+    db.signal(topic::kLeft, subscriber.value(), list.value());
 }
 
 std::vector<PurposeRow> purposes_of(Database& db, SubscriberId subscriber) {
