@@ -38,6 +38,41 @@ SteadyTime SystemClock::steady() const {
     return std::chrono::steady_clock::now();
 }
 
+namespace {
+
+std::int64_t to_ms(SteadyTime time) {
+    return std::chrono::floor<Milliseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+Time SharedClock::now() const {
+    const std::int64_t offset = offset_ms_.load();
+    const std::int64_t ms =
+        offset == kNoAnchor ? tocsin::to_ms(machine_.now()) : offset + to_ms(machine_.steady());
+    std::int64_t latest = latest_ms_.load();
+    while (ms > latest) {
+        if (latest_ms_.compare_exchange_weak(latest, ms)) {
+            return from_ms(ms);
+        }
+    }
+    // Another thread's later answer, or a correction backwards.
+    if (latest - ms <= kHeldBack.count()) {
+        return from_ms(latest);
+    }
+    latest_ms_.store(ms);
+    return from_ms(ms);
+}
+
+Milliseconds SharedClock::anchor(Time database, SteadyTime at) {
+    const std::int64_t steady = to_ms(machine_.steady());
+    const std::int64_t before = offset_ms_.load();
+    const std::int64_t was = before == kNoAnchor ? tocsin::to_ms(machine_.now()) - steady : before;
+    const std::int64_t offset = tocsin::to_ms(database) - to_ms(at);
+    offset_ms_.store(offset);
+    return Milliseconds(offset - was);
+}
+
 std::string rfc3339(Time time) {
     const std::tm t = utc(time);
     const auto ms = (time - std::chrono::floor<Seconds>(time)).count();

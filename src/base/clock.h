@@ -40,6 +40,37 @@ class SystemClock final : public Clock {
     SteadyTime steady() const override;
 };
 
+// The time of a database that several machines share, so that they agree on what a moment is
+// however their own clocks are set.
+//
+// An anchor is what the database's clock said at a moment of the steady clock; now() is the anchor
+// and the steady time since. Without an anchor (SQLite, or the database not asked yet) it is the
+// machine's own. now() does not go back by a correction that is small: it stands still meanwhile.
+// One of more than kHeldBack it follows at once, for who would wait for it.
+class SharedClock final : public Clock {
+  public:
+    static constexpr Milliseconds kHeldBack{1'000};
+
+    // `machine` must outlive this.
+    explicit SharedClock(const Clock& machine) : machine_(machine) {}
+    Time now() const override;
+    SteadyTime steady() const override { return machine_.steady(); }
+
+    // The database's clock said `database` at the moment `at`: the middle of the question's round
+    // trip. How much later (or, negative, earlier) now() is by it than it would have been: more
+    // than kHeldBack either way is worth a warning.
+    Milliseconds anchor(Time database, SteadyTime at);
+    // What the machine itself takes for the time.
+    Time machine_now() const { return machine_.now(); }
+
+  private:
+    static constexpr std::int64_t kNoAnchor = INT64_MIN;
+
+    const Clock& machine_;
+    std::atomic<std::int64_t> offset_ms_{kNoAnchor};  // database's minus steady
+    mutable std::atomic<std::int64_t> latest_ms_{INT64_MIN};
+};
+
 // A clock that stands still until it is advanced. For tests.
 class FakeClock final : public Clock {
   public:
