@@ -21,12 +21,24 @@ namespace {
 
 constexpr std::uint16_t kDevPort = 8080;
 
-void serve(Cli& cli, bool dev_inbox) {
-    auto config = cli.config();
+struct ServeOptions {
+    bool dev_inbox = false;
+    std::string role;  // empty: as configured
+};
+
+Result<Config> serve_config(const Cli& cli, const ServeOptions& options) {
+    TRY_AS(Config config, cli.config());
+    config.dev.inbox = config.dev.inbox || options.dev_inbox;
+    config.node.role = parse_node_role(options.role).value_or(config.node.role);
+    TRY(check_node_role(config));
+    return config;
+}
+
+void serve(Cli& cli, const ServeOptions& options) {
+    const auto config = serve_config(cli, options);
     if (!config) {
         return cli.fail(config.error());
     }
-    config->dev.inbox = config->dev.inbox || dev_inbox;
     const auto service = Service::start(*config, ServiceMode::Serve);
     if (!service) {
         return cli.fail(service.error());
@@ -88,10 +100,13 @@ Result<ControlClient> Cli::service() const {
 void add_service_commands(CLI::App& program, Cli& cli) {
     add_init_command(program, cli);
 
-    auto dev_inbox = std::make_shared<bool>(false);
+    auto options = std::make_shared<ServeOptions>();
     CLI::App* run = program.add_subcommand("serve", "Run the service");
-    run->add_flag("--dev-inbox", *dev_inbox, "Keep all mail here and show it at /inbox");
-    run->callback([&cli, dev_inbox] { serve(cli, *dev_inbox); });
+    run->add_flag("--dev-inbox", options->dev_inbox, "Keep all mail here and show it at /inbox");
+    run->add_option("--role", options->role,
+                    "What this machine does, of several on one database: all, web or send")
+        ->check(CLI::IsMember({"all", "web", "send"}));
+    run->callback([&cli, options] { serve(cli, *options); });
 
     auto port = std::make_shared<std::uint16_t>(kDevPort);
     CLI::App* dev = program.add_subcommand(

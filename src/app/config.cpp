@@ -310,6 +310,9 @@ class Reading {
         if (config_.delivery.relay) {
             config_.delivery.relay->helo = config_.delivery.helo;
         }
+        if (const Status role = check_node_role(config_); !role) {
+            problem(config_.file + ": " + role.error().message());
+        }
         check_together({"dkim.domain", "dkim.selector", "dkim.key_file"});
         check_together({"dkim.ed25519_selector", "dkim.ed25519_key_file"});
         check_together({"http.tls_cert", "http.tls_key"});

@@ -58,7 +58,22 @@ struct Config {
     } site;
     struct Store {
         std::string url = "sqlite:tocsin.db";  // the path made absolute
+        // A connection pooler (PgBouncer) between us and PostgreSQL.
+        enum class Pooler {
+            Refuse,   // found at start: refused, with what would break
+            Session,  // there is one, in session mode: everything works
+        };
+        Pooler pooler = Pooler::Refuse;
     } store;
+    struct Node {
+        enum class Role {
+            All,   // web and send
+            Web,   // readers' pages, the desk and the API; sends no mail
+            Send,  // sends mail; the API and /metrics on the desk's listener, no public pages
+        };
+        Role role = Role::All;
+        std::string name;  // empty: the machine's
+    } node;
     struct Delivery {
         std::optional<net::SmtpRoute> relay;  // nullopt: straight to the recipients' servers (MX)
         std::string rules;                    // shaping file; empty: the shipped rules
@@ -118,6 +133,11 @@ struct Config {
     };
     std::map<std::string, Shown, std::less<>> shown;
 };
+
+std::string_view to_string(Config::Node::Role role);  // "all", "web", "send"
+std::optional<Config::Node::Role> parse_node_role(std::string_view text);
+// Of what the command line may have changed: a role needs a database that others can share.
+Status check_node_role(const Config& config);
 
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 Environment process_environment();

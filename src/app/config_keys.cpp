@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "app/config_delivery.h"
+#include "app/config_node.h"
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "mail/address.h"
@@ -212,11 +213,23 @@ constexpr ConfigKey kKeys[] = {
      set_languages},
 
     {"store", "url", KeyKind::Text, Presence::Default, "\"sqlite:tocsin.db\"",
-     "The database, used by one service at a time: one file, or a database of a PostgreSQL server\n"
-     "(13 or later, UTF-8) as in "
+     "The database: one file, for one machine, or a database of a PostgreSQL server (13 or later,\n"
+     "UTF-8), for as many as you like, as in "
      "\"postgresql://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full\".\n"
      "The password may also be in ~/.pgpass.",
      set_store_url},
+    {"store", "pooler", KeyKind::Text, Presence::Default, "\"refuse\"",
+     "A connection pooler (PgBouncer) in front of PostgreSQL: refuse it, or \"session\" if it is "
+     "in\n"
+     "session mode. In the other modes prepared statements, LISTEN and locks would break.",
+     set_pooler},
+
+    {"node", "role", KeyKind::Text, Presence::Default, "\"all\"",
+     "What this machine does: all, or only web (readers' pages, desk, API), or only send (mail).\n"
+     "One database needs at least one that sends. `tocsin serve --role` goes before it.",
+     set_role},
+    {"node", "name", KeyKind::Text, Presence::Example, "\"alerts-1\"",
+     "What `tocsin nodes` calls this machine; its host name if unset.", set_node_name},
 
     {"delivery", "relay", KeyKind::Text, Presence::Default, "\"mx\"",
      "The smarthost: \"smtp://user:password@host:587?tls=required\", or smtps://host for TLS from "
@@ -370,6 +383,7 @@ std::string_view section_help(std::string_view section) {
     static constexpr std::pair<std::string_view, std::string_view> kSections[] = {
         {"site", "Who writes, and where readers find it."},
         {"store", "Where everything is kept."},
+        {"node", "This machine, one of several on one database."},
         {"delivery", "How mail leaves."},
         {"dkim", "The signature that lets mailbox providers trust the mail. All three or none."},
         {"inbound", "Mail that comes back."},

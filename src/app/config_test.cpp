@@ -166,6 +166,28 @@ TEST(Config, MxDeliveryIsChecked) {
                 HasSubstr("must be refuse or allow"));
 }
 
+TEST(Config, ARoleNeedsADatabaseThatSeveralMachinesShare) {
+    const ConfigReport least = check(kLeast);
+    ASSERT_TRUE(least.config);
+    EXPECT_EQ(least.config->node.role, Config::Node::Role::All);
+    EXPECT_EQ(least.config->node.name, "");
+    EXPECT_EQ(least.config->store.pooler, Config::Store::Pooler::Refuse);
+
+    const std::string store = "[store]\nurl = \"postgresql://db/news\"\npooler = \"session\"\n";
+    const ConfigReport web =
+        check(std::string(kLeast) + store + "[node]\nrole = \"web\"\nname = \"desk-1.example\"\n");
+    ASSERT_THAT(web.problems, ElementsAre());
+    EXPECT_EQ(web.config->node.role, Config::Node::Role::Web);
+    EXPECT_EQ(web.config->node.name, "desk-1.example");
+    EXPECT_EQ(web.config->store.pooler, Config::Store::Pooler::Session);
+    EXPECT_THAT(explain_config(*web.config), HasSubstr("role = web  (line 9)"));
+
+    EXPECT_THAT(problem("[node]\nrole = \"send\"\n"), HasSubstr("one process has to itself"));
+    EXPECT_THAT(problem("[node]\nrole = \"both\"\n"), HasSubstr("must be all, web or send"));
+    EXPECT_THAT(problem("[node]\nname = \"a b\"\n"), HasSubstr("only letters, digits"));
+    EXPECT_THAT(problem("[store]\npooler = \"yes\"\n"), HasSubstr("refuse or session"));
+}
+
 TEST(Config, AllProblemsAreReportedAtOnce) {
     EXPECT_EQ(check("[site]\nname = 1\nfrom = \"x\"\nx = 1\n").problems.size(), 4U);
     const auto config = load_config("/nonexistent/tocsin.toml");

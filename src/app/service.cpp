@@ -13,6 +13,7 @@
 #include "app/health.h"
 #include "app/inbox_service.h"
 #include "app/secrets.h"
+#include "app/service_settings.h"
 #include "app/shaping_file.h"
 #include "audience/audience.h"
 #include "base/log.h"
@@ -41,52 +42,8 @@ constexpr std::size_t kPrewarmedDomains = 20;
 // How often what has outlived its purpose is forgotten.
 constexpr std::chrono::hours kTidyTime{1};
 
-Result<std::optional<mail::DkimKeys>> load_dkim(const Config::Dkim& dkim) {
-    if (!dkim.enabled()) {
-        return std::optional<mail::DkimKeys>();
-    }
-    TRY_AS(const std::string rsa, read_private_file(dkim.key_file));
-    std::optional<mail::DkimKeySource> ed25519;
-    if (!dkim.ed25519_key_file.empty()) {
-        TRY_AS(std::string pem, read_private_file(dkim.ed25519_key_file));
-        ed25519 = mail::DkimKeySource{dkim.ed25519_selector, std::move(pem)};
-    }
-    TRY_AS(mail::DkimKeys keys,
-           mail::DkimKeys::load(dkim.domain, dkim.selector, rsa, std::move(ed25519)));
-    return std::optional<mail::DkimKeys>(std::move(keys));
-}
-
-net::DnsOptions dns_options(const Config::Delivery& delivery) {
-    net::DnsOptions options;
-    options.server = delivery.dns;
-    using PrivateAddresses = Config::Delivery::PrivateAddresses;
-    options.private_targets = delivery.mx_private_addresses == PrivateAddresses::Allow
-                                  ? net::DnsOptions::PrivateTargets::Allow
-                                  : net::DnsOptions::PrivateTargets::Refuse;
-    return options;
-}
-
-delivery::MxDelivery mx_delivery(const Config::Delivery& delivery, net::MxResolver& resolver) {
-    return {.resolver = &resolver,
-            .port = delivery.mx_port,
-            .helo = delivery.helo,
-            .source_v4 = delivery.source_v4,
-            .source_v6 = delivery.source_v6,
-            .ca_file = {},
-            .connections_max = delivery.mx_connections_max};
-}
-
 delivery::FreezeRequest freeze_request(const alerts::AudienceOrder& order) {
     return delivery::FreezeRequest{order.alert, order.kind, order.of, order.lists};
-}
-
-// A loopback name that browsers take as a secure origin, whatever we listen on.
-std::string local_url(const Endpoint& endpoint, std::uint16_t port, bool tls) {
-    const std::string host =
-        endpoint.is_loopback() || endpoint.host == "0.0.0.0" || endpoint.host == "::"
-            ? "localhost"
-            : endpoint.host;
-    return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
 }
 
 }  // namespace
@@ -223,8 +180,9 @@ class Service::Impl {
         hears.on_left = [this](SubscriberId reader, std::optional<ListId> list) {
             engine_->exclude(reader, list);
         };
-        audience_ = std::make_unique<audience::Audience>(
-            *store_, clock_, random_, *ring_, *templates_, audience_settings(), std::move(hears));
+        audience_ =
+            std::make_unique<audience::Audience>(*store_, clock_, random_, *ring_, *templates_,
+                                                 audience_settings(config_), std::move(hears));
 
         alerts::AlertHooks hooks;
         hooks.freeze = [this](store::Database& db, const alerts::AudienceOrder& order) {
@@ -245,7 +203,7 @@ class Service::Impl {
         hooks.settled = [this](AlertId alert) { return engine_->settled(alert); };
         hooks.prewarm = [this] { engine_->prewarm(); };
         alerts_ = std::make_unique<alerts::Alerts>(*store_, clock_, random_, *templates_,
-                                                   alerts_settings(), std::move(hooks));
+                                                   alerts_settings(config_), std::move(hooks));
 
         web::AuthSettings auth;
         auth.desk_url = config_.site.desk_url;
@@ -264,43 +222,6 @@ class Service::Impl {
                 co_await audiences_->large_domains(freeze_request(order), kPrewarmedDomains);
             engine_->prewarm(domains ? *domains : std::vector<std::string>());
         }
-    }
-
-    audience::AudienceSettings audience_settings() const {
-        audience::AudienceSettings settings;
-        settings.public_url = config_.site.public_url;
-        settings.sender.newspaper = config_.site.name;
-        settings.sender.from_address = config_.site.from;
-        settings.sender.site_url = config_.site.public_url;
-        settings.sender.postal_address = config_.site.postal_address;
-        settings.sender.privacy_url = privacy_url();
-        // Invented readers live at .example; a real service must not mail reserved domains.
-        settings.reserved_domains = config_.dev.inbox ? audience::ReservedDomains::Allow
-                                                      : audience::ReservedDomains::Refuse;
-        return settings;
-    }
-
-    alerts::AlertsSettings alerts_settings() const {
-        alerts::AlertsSettings settings;
-        settings.site_name = config_.site.name;
-        settings.public_url = config_.site.public_url;
-        settings.from_name = config_.site.name;
-        settings.from_address = config_.site.from;
-        settings.message_id_domain = from_domain();
-        settings.unsubscribe_mailto =
-            fmt::format("mailto:unsubscribe@{}?subject=", config_.inbound.bounce_domain);
-        settings.postal_address = config_.site.postal_address;
-        settings.privacy_url = privacy_url();
-        settings.approval.people_required = static_cast<int>(config_.desk.people_required);
-        return settings;
-    }
-
-    std::string from_domain() const {
-        return config_.site.from.substr(config_.site.from.find('@') + 1);
-    }
-    std::string privacy_url() const {
-        return config_.site.privacy_url.empty() ? config_.site.public_url + "/privacy"
-                                                : config_.site.privacy_url;
     }
 
     // Handlers keep references to the services, so they live as long as the routers.
@@ -384,7 +305,8 @@ class Service::Impl {
 
     const Config config_;
     const ServiceMode mode_;
-    SystemClock clock_;
+    SystemClock machine_clock_;
+    SharedClock clock_{machine_clock_};
     SecureRandom random_;
     Gate gate_;
     boost::asio::io_context io_{1};

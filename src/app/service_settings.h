@@ -1,0 +1,31 @@
+// What the parts of a service are told, made from the configuration. Plain functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "alerts/alerts.h"
+#include "app/config.h"
+#include "audience/audience.h"
+#include "base/result.h"
+#include "delivery/engine.h"
+#include "mail/dkim.h"
+#include "net/dns.h"
+
+namespace tocsin::net {
+class MxResolver;
+}
+
+namespace tocsin::app {
+
+// Nullopt if mail is not signed.
+Result<std::optional<mail::DkimKeys>> load_dkim(const Config::Dkim& dkim);
+net::DnsOptions dns_options(const Config::Delivery& delivery);
+delivery::MxDelivery mx_delivery(const Config::Delivery& delivery, net::MxResolver& resolver);
+audience::AudienceSettings audience_settings(const Config& config);
+alerts::AlertsSettings alerts_settings(const Config& config);
+// A loopback name that browsers take as a secure origin, whatever we listen on.
+std::string local_url(const Endpoint& endpoint, std::uint16_t port, bool tls);
+
+}  // namespace tocsin::app
