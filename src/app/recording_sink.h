@@ -2,10 +2,11 @@
 // message durably BEFORE it answers, and misbehaves as told (sink_faults.h), from a seed.
 //
 // The record has one line a recipient, fields separated by tabs:
-//   time_ms  recipient  message_id  sha256_of_the_message  bytes  answer  connection  since_ms
+//   time_ms recipient message_id sha256_of_the_message bytes answer connection since_ms helo
 // `answer` is "250"; "cut" where the connection is then closed without an answer that counts, or
 // "late" where it comes late_ms later, so that the sender cannot know. What is not in the record
-// was not accepted. `connection` is a number, `since_ms` the time when it was opened.
+// was not accepted. `connection` is a number, `since_ms` the time when it was opened, `helo` how
+// the sender called itself: of several nodes, which.
 //
 // Owner: the caller. Thread: the executor's (one thread). The seed repeats the dice, not the timing
 // of connections: connection N of a run throws the same dice in every run.

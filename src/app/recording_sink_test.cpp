@@ -95,13 +95,14 @@ Record read_record(const std::string& path) {
         for (std::string field; std::getline(in, field, '\t');) {
             fields.push_back(field);
         }
-        if (fields.size() != 8) {
+        if (fields.size() != 9) {
             ADD_FAILURE() << line;
             continue;
         }
         ++record.lines[fields[1]];
         const std::uint64_t tag = std::strtoull(fields[1].c_str() + 1, nullptr, 10);
         EXPECT_EQ(fields[2], std::to_string(tag) + "@news.example");
+        EXPECT_EQ(fields[8], "localhost");
         record.wrong_hashes += fields[3] != hex_encode(sha256(message(tag).bytes)) ? 1 : 0;
     }
     return record;

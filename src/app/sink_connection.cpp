@@ -307,9 +307,9 @@ Task<Connection::Go> Connection::accept() {
 
 Task<Status> Connection::record(std::string_view answer) {
     const std::string& message = server_.message();
-    const std::string rest =
-        fmt::format("\t{}\t{}\t{}\t{}\t{}\t{}", message_id(message), hex_encode(sha256(message)),
-                    message.size(), answer, number_, to_ms(since_));
+    const std::string rest = fmt::format("\t{}\t{}\t{}\t{}\t{}\t{}\t{}", message_id(message),
+                                         hex_encode(sha256(message)), message.size(), answer,
+                                         number_, to_ms(since_), server_.envelope().helo);
     std::string lines;
     for (const std::string& rcpt : server_.envelope().rcpt_to) {
         lines += lines.empty() ? "" : "\n";

@@ -4,7 +4,7 @@
 //
 // Each run is a seed (scenario.mjs): it decides the sink's faults, how often the service is killed
 // and when (from the moment the release is asked for to the end of sending, and during recovery
-// too), and whether the alert is sent at most once. Then judge.mjs:
+// too), and whether the alert is sent at most once. Then e2e/support/judge.mjs:
 //
 //   nobody is lost    every recipient has exactly one line in the ledger; who is `delivered` there
 //                     was accepted by the sink, and the counts add up to the audience
@@ -19,12 +19,12 @@ import { cp, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { Running, delay, eventually, freePort } from '../e2e/support/process.mjs';
+import { Running, delay, eventually } from '../e2e/support/process.mjs';
 import { Scope } from '../e2e/support/scope.mjs';
 import { Tocsin, binary, cleanEnvironment, parseCsv, readRecord, startSink }
   from '../e2e/support/tocsin.mjs';
-import { judge } from './judge.mjs';
-import { kDomains, scenario } from './scenario.mjs';
+import { inDoubt, judge } from '../e2e/support/judge.mjs';
+import { kDomains, kRefused, scenario } from './scenario.mjs';
 
 const { values: options } = parseArgs({ options: {
   runs: { type: 'string', default: '25' },
@@ -58,8 +58,7 @@ class Run {
     this.template = template;
     Object.assign(this, scenario(seed));
     this.scope = new Scope();
-    this.kills = 0;
-    this.starts = [];  // when each life of the service began
+    this.kills = [];  // events as the judge reads them
   }
 
   async begin() {
@@ -69,22 +68,11 @@ class Run {
     const { port, running } = await startSink(this.scope, '--record', this.record, ...this.faults);
     this.sink = running;
 
-    this.news = new Tocsin();
-    Object.assign(this.news, { scope: this.scope, folder: this.folder, env: {
-      TOCSIN_CONFIG: path.join(this.folder, 'tocsin.toml'),
+    this.news = await Tocsin.at(this.scope, this.folder, {
       TOCSIN_DELIVERY_RELAY: `smtp://127.0.0.1:${port}?tls=none`,
       TOCSIN_DELIVERY_CONNECTIONS_MAX: String(kConnections),
-    } });
-    await this.start();
-  }
-
-  async start() {
-    const { news } = this;
-    [news.port, news.deskPort] = [await freePort(), await freePort()];
-    news.env.TOCSIN_HTTP_LISTEN = `127.0.0.1:${news.port}`;
-    news.env.TOCSIN_HTTP_DESK_LISTEN = `127.0.0.1:${news.deskPort}`;
-    this.starts.push(Date.now());
-    await news.start();
+    });
+    await this.news.start();
   }
 
   // The release, as a CMS sends it: under a key, so that it can be repeated after a lost answer.
@@ -95,18 +83,29 @@ class Run {
     { headers: { 'idempotency-key': `seed-${this.seed}` } });
   }
 
+  async kill(process) {
+    const from = Date.now();
+    await process.kill('SIGKILL');
+    this.kills.push({ what: 'kill', from, until: Date.now(), bound: inDoubt(kConnections) });
+  }
+
   async killAndRestart() {
-    await this.news.process.kill('SIGKILL');
-    this.kills += 1;
+    await this.kill(this.news.process);
+    await this.news.choosePorts();
     // Sometimes it does not even get through its recovery.
     while (this.random.below(4) === 0) {
-      this.starts.push(Date.now());
       const again = new Running(binary, ['serve'], { env: cleanEnvironment(this.news.env) });
       await delay(this.random.below(250));
-      await again.kill('SIGKILL');
-      this.kills += 1;
+      await this.kill(again);
     }
-    await this.start();
+    await this.news.start();
+  }
+
+  // Who is refused after a cut stays unknown: the first copy might have been taken, for all that
+  // the sender can know. At most once, whoever was in doubt stays so.
+  ends(row) {
+    const refused = row.address.startsWith(kRefused);
+    return [refused ? 'failed' : 'delivered', ...(refused || this.atMostOnce ? ['unknown'] : [])];
   }
 
   async play() {
@@ -129,12 +128,15 @@ class Run {
       throw new Error(`${error.message}\n${JSON.stringify(rows, null, 1)}`);
     });
     const seen = { status, ledger: await this.ledger(),
-      verdict: (await this.news.api('GET', `/api/v1/alerts/${this.id}/verify`)).json(),
-      alerts: (await this.news.api('GET', '/api/v1/alerts')).json().alerts };
+      verdict: (await this.news.api('GET', `/api/v1/alerts/${this.id}/verify`)).json() };
+    const { alerts } = (await this.news.api('GET', '/api/v1/alerts')).json();
     await this.news.stop();
     await this.sink.stop();
-    return judge({ recipients: kRecipients, connections: kConnections, starts: this.starts,
-      atMostOnce: this.atMostOnce }, { ...seen, record: await readRecord(this.record) });
+    const result = judge({ recipients: kRecipients, events: this.kills,
+      atMostOnce: this.atMostOnce, ends: (row) => this.ends(row) },
+    { ...seen, record: await readRecord(this.record) });
+    if (alerts.length !== 1) result.wrong.push(`${alerts.length} alerts, not one`);
+    return result;
   }
 
   async ledger() {
@@ -155,7 +157,7 @@ function add(run, result) {
   sums.messages += kRecipients + result.duplicates;
   sums.duplicates += result.duplicates;
   for (const [why, count] of Object.entries(result.explained)) sums[why] += count;
-  sums.worst_kill = Math.max(sums.worst_kill, result.worstKill);
+  sums.worst_kill = Math.max(sums.worst_kill, result.worst.kill ?? 0);
   if (run.atMostOnce) {
     sums.at_most_once_runs += 1;
     sums.at_most_once_unknown += result.unknown;
@@ -169,12 +171,13 @@ async function worker() {
     const { wrong } = result;
     await run.scope.close().catch((error) => wrong.push(String(error)));
     sums.runs += 1;
-    sums.kills += run.kills;
+    sums.kills += run.kills.length;
     if (options.json && sums.runs % 50 === 0) console.error(`${sums.runs} runs ...`);
     if (result.explained) add(run, result);
     if (wrong.length > 0) {
       sums.failed += 1;
-      console.log(`FAILED crash: seed ${seed}, ${run.kills} kills, sink ${run.faults?.join(' ')}`);
+      console.log(`FAILED crash: seed ${seed}, ${run.kills.length} kills, sink `
+        + `${run.faults?.join(' ')}`);
       console.log(wrong.slice(0, 10).map((line) => `  ${line}`).join('\n'));
     }
   }

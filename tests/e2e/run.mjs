@@ -87,7 +87,7 @@ if (process.env.TOCSIN_TEST_STORE === 'postgresql') {
     total[2] += 1;
     queue.length = 0;
   } else {
-    process.env.TOCSIN_TEST_POSTGRESQL = postgresql.folder;
+    process.env.TOCSIN_TEST_POSTGRESQL = postgresql.place;
   }
 }
 const cores = availableParallelism?.() ?? cpus().length;

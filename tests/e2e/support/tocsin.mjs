@@ -39,37 +39,51 @@ export function httpRequest(options, body) {
 const formType = 'application/x-www-form-urlencoded';
 
 export class Tocsin {
-  // `tocsin init` in a new folder of `scope`. `env` are settings, as TOCSIN_SECTION_KEY.
-  static async create(scope, { relay, env = {}, name = 'The Harbour Post',
-    from = 'alerts@harbourpost.net' } = {}) {
+  // What runs in `folder`, on ports of its own. `env` are settings, as TOCSIN_SECTION_KEY.
+  static async at(scope, folder, env = {}) {
     const service = new Tocsin();
     service.scope = scope;
-    service.folder = path.join(await scope.folder(), 'news');
-    service.port = await freePort();
-    service.deskPort = await freePort();
-    service.url = `http://127.0.0.1:${service.port}`;
-    service.deskUrl = `http://127.0.0.1:${service.deskPort}`;
-    service.env = {
-      TOCSIN_CONFIG: path.join(service.folder, 'tocsin.toml'),
-      TOCSIN_HTTP_LISTEN: `127.0.0.1:${service.port}`,
-      TOCSIN_HTTP_DESK_LISTEN: `127.0.0.1:${service.deskPort}`,
-      TOCSIN_SITE_DESK_URL: service.deskUrl,
-      ...(relay ? { TOCSIN_DELIVERY_RELAY: relay } : {}),
-      ...env,
-    };
-    const store = await newStoreUrl();
-    const made = await tocsin(['init', '--dir', service.folder, '--name', name, '--from', from,
-      '--public-url', service.url, ...(store ? ['--store', store] : [])]);
+    service.folder = folder;
+    service.env = { TOCSIN_CONFIG: path.join(folder, 'tocsin.toml'), ...env };
+    await service.choosePorts();
+    return service;
+  }
+
+  // `tocsin init` in a new folder of `scope`; `store`: the database's URL, one of this run's if
+  // there is none.
+  static async create(scope, { relay, env = {}, name = 'The Harbour Post', store,
+    from = 'alerts@harbourpost.net' } = {}) {
+    const folder = path.join(await scope.folder(), 'news');
+    const service = await Tocsin.at(scope, folder,
+      { ...(relay ? { TOCSIN_DELIVERY_RELAY: relay } : {}) });
+    Object.assign(service.env, env);
+    const url = store ?? await newStoreUrl();
+    const made = await tocsin(['init', '--dir', folder, '--name', name, '--from', from,
+      '--public-url', service.url, ...(url ? ['--store', url] : [])]);
     if (made.code !== 0) throw new Error(`init: ${made.stdout}${made.stderr}`);
     service.initOutput = made.stdout;
     return service;
   }
 
-  // Starts `tocsin serve` and waits until it is ready.
-  async start() {
+  async choosePorts() {
+    this.port = await freePort();
+    this.deskPort = await freePort();
+    this.url = `http://127.0.0.1:${this.port}`;
+    this.deskUrl = `http://127.0.0.1:${this.deskPort}`;
+    Object.assign(this.env, {
+      TOCSIN_HTTP_LISTEN: `127.0.0.1:${this.port}`,
+      TOCSIN_HTTP_DESK_LISTEN: `127.0.0.1:${this.deskPort}`,
+      TOCSIN_SITE_DESK_URL: this.deskUrl,
+    });
+  }
+
+  // Starts `tocsin serve` and waits until it is ready. A node that only sends has no public pages.
+  async start({ readyPort = this.port } = {}) {
     this.process = new Running(binary, ['serve'], { env: cleanEnvironment(this.env) });
-    this.scope.defer(() => this.process.stop());
-    await this.process.ready(async () => (await this.get('/readyz')).status === 200, 20_000);
+    const begun = this.process;
+    this.scope.defer(() => begun.stop());
+    const ready = () => httpRequest({ port: readyPort, path: '/readyz' });
+    await this.process.ready(async () => (await ready()).status === 200, 20_000);
     return this;
   }
 
@@ -174,14 +188,17 @@ export async function startSink(scope, ...options) {
   return { port, running };
 }
 
-// What a recording sink accepted, in order: [{at, address, messageId, hash, answer, connection,
-// since}]; times in ms. `answer` is "cut" where it closed the connection without an answer and
-// "late" where it came too late, so that the sender had to send again.
+// One line of a recording sink: what it accepted, from whom; times in ms. `answer` is "cut" where
+// it closed the connection without an answer and "late" where it came too late, so that the sender
+// had to send again. `helo` is what the sender called itself.
+export function parseRecordLine(line) {
+  const [at, address, messageId, hash, , answer, connection, since, helo] = line.split('\t');
+  return { at: Number(at), address, messageId: messageId.replace(/[<>]/g, ''), hash, answer,
+    connection, since: Number(since), helo };
+}
+
+// What a recording sink accepted, in order.
 export async function readRecord(file) {
   const text = await readFile(file, 'utf8').catch(() => '');
-  return text.split('\n').slice(0, -1).map((line) => {
-    const [at, address, messageId, hash, , answer, connection, since] = line.split('\t');
-    return { at: Number(at), address, messageId: messageId.replace(/[<>]/g, ''), hash, answer,
-      connection, since: Number(since) };
-  });
+  return text.split('\n').slice(0, -1).map(parseRecordLine);
 }
