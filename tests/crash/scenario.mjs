@@ -1,18 +1,7 @@
 // What one seed of the crash runs means: how the alert is sent, what the sink does wrong, and the
 // dice for when the service is killed.
 
-// SplitMix64, so that a seed means the same everywhere.
-export function generator(seed) {
-  let state = BigInt.asUintN(64, BigInt(seed));
-  const next = () => {
-    state = BigInt.asUintN(64, state + 0x9e3779b97f4a7c15n);
-    let z = state;
-    z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
-    z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
-    return Number((z ^ (z >> 31n)) >> 11n) / 2 ** 53;
-  };
-  return { below: (limit) => Math.floor(next() * limit) };
-}
+import { generator } from '../e2e/support/random.mjs';
 
 export const kDomains = 17;  // the readers' domains; recipients are in the order of theirs
 export const kRefused = 'reader77';  // whose addresses begin so, the sink refuses, for good

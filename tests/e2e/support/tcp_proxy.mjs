@@ -12,10 +12,10 @@ export class TcpProxy {
   #held = false;
   #target;
 
-  // `target`: {host, port} or {path}, as net.connect takes it; may be changed while it runs.
+  // `target`: {host, port} or {path}, as net.connect takes it.
   static async start(scope, target) {
     const proxy = new TcpProxy();
-    proxy.#target = { host: '127.0.0.1', ...target };
+    proxy.leadTo(target);
     proxy.server = net.createServer({ pauseOnConnect: true, noDelay: true },
       (client) => proxy.#join(client));
     proxy.server.listen(0, '127.0.0.1');
@@ -23,6 +23,11 @@ export class TcpProxy {
     proxy.port = proxy.server.address().port;
     scope.defer(() => proxy.#end());
     return proxy;
+  }
+
+  // Where new connections go.
+  leadTo(target) {
+    this.#target = { host: '127.0.0.1', ...target };
   }
 
   get connections() {

@@ -41,7 +41,7 @@ const formType = 'application/x-www-form-urlencoded';
 export class Tocsin {
   // What runs in `folder`, on ports of its own. `env` are settings, as TOCSIN_SECTION_KEY.
   static async at(scope, folder, env = {}) {
-    const service = new Tocsin();
+    const service = new this();
     service.scope = scope;
     service.folder = folder;
     service.env = { TOCSIN_CONFIG: path.join(folder, 'tocsin.toml'), ...env };
@@ -54,7 +54,7 @@ export class Tocsin {
   static async create(scope, { relay, env = {}, name = 'The Harbour Post', store,
     from = 'alerts@harbourpost.net' } = {}) {
     const folder = path.join(await scope.folder(), 'news');
-    const service = await Tocsin.at(scope, folder,
+    const service = await this.at(scope, folder,
       { ...(relay ? { TOCSIN_DELIVERY_RELAY: relay } : {}) });
     Object.assign(service.env, env);
     const url = store ?? await newStoreUrl();
@@ -78,8 +78,10 @@ export class Tocsin {
   }
 
   // Starts `tocsin serve` and waits until it is ready. A node that only sends has no public pages.
-  async start({ readyPort = this.port } = {}) {
-    this.process = new Running(binary, ['serve'], { env: cleanEnvironment(this.env) });
+  // `env`: more settings, this time.
+  async start({ readyPort = this.port, env = {} } = {}) {
+    this.process = new Running(binary, ['serve'],
+      { env: cleanEnvironment({ ...this.env, ...env }) });
     const begun = this.process;
     this.scope.defer(() => begun.stop());
     const ready = () => httpRequest({ port: readyPort, path: '/readyz' });
