@@ -9,7 +9,6 @@ const kFakeTime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 const kStopMs = 1_000;  // the promise: nothing leaves later than this after a stop
 const kWireMs = 1_000;  // a message that was handed out may take as long, on a machine this busy
 
-const others = (room, ...nodes) => room.sends.filter((node) => !nodes.includes(node));
 const last = (record) => Math.max(0, ...record.map((one) => one.at));
 const doubles = ({ duplicates, explained }) => ({ duplicates, ...explained });
 
@@ -204,4 +203,37 @@ export async function leave(room, random, { seconds, leavers = 12 }) {
     ends: () => ['delivered', 'suppressed'] });
   return { left: left.size, suppressed: status.suppressed, got_it: late.length,
     latest_ms };
+}
+
+// A web node dies while it releases; whoever asked asks the other one again, under the same key.
+export async function handover(room, random) {
+  const [one, two] = room.webs;
+  const key = { 'idempotency-key': `handover-${random.below(1e9)}` };
+  const asked = room.tryRelease(one, {}, key).catch((error) => ({ status: error.code }));
+  await delay(random.between(0, 40));
+  await one.process.kill('SIGKILL');
+  const first = await asked;
+  const again = await eventually('the other node answers', async () => {
+    const answer = await room.tryRelease(two, {}, key);
+    return answer.status === 201 && answer;
+  });
+  const { id } = again.json();
+  if (first.status === 201) assert.equal(first.json().id, id);
+  await room.everyoneGot(id);
+  const alerts = (await two.api('GET', '/api/v1/alerts?limit=1')).json().alerts;
+  assert.equal(alerts[0].id, id, 'one key, one alert');
+  await one.start();
+  return { first: first.status };
+}
+
+// All that send die at once, and come back.
+export async function blackout(room, random) {
+  const id = await room.release(random.one(room.webs));
+  await room.underWay(id, random.between(0.05, 0.5));
+  const harm = room.harm('kill');
+  await Promise.all(room.sends.map((node) => node.process.kill('SIGKILL')));
+  harm.mended();
+  await delay(random.between(0, 2 * room.lease * 1000));
+  await Promise.all(room.sends.map((node) => node.start()));
+  return doubles(await room.everyoneGot(id, [harm]));
 }

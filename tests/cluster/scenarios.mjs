@@ -1,6 +1,7 @@
 // All scenarios by name: what it is called in reports, and the function. One room can play them one
 // after the other, in this order: the failover leaves it on another server.
 import * as database from './database.mjs';
+import { limits } from './limits.mjs';
 import * as nodes from './nodes.mjs';
 
 export const kNodeScenarios = {
@@ -12,6 +13,7 @@ export const kNodeScenarios = {
   skew: ['clocks a minute off', nodes.skew],
   correction: ['a correction right after a kill', nodes.correction],
   leave: ['readers leave on one node while others send', nodes.leave],
+  handover: ['a web node dies while it releases', nodes.handover],
 };
 
 export const kDatabaseScenarios = {
@@ -20,4 +22,10 @@ export const kDatabaseScenarios = {
   failover: ['the database fails over to its standby', database.failover],
 };
 
-export const kScenarios = { ...kNodeScenarios, ...kDatabaseScenarios };
+// Too long for every run of the tests.
+const kLongScenarios = {
+  blackout: ['all nodes that send are killed at once', nodes.blackout],
+  limits: ["a relay's limits while nodes come and go", limits],
+};
+
+export const kScenarios = { ...kNodeScenarios, ...kDatabaseScenarios, ...kLongScenarios };
