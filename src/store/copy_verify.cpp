@@ -1,0 +1,81 @@
+// What proves that two databases hold the same: every row of both is read again.
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/crypto.h"
+#include "model/consent.h"
+#include "store/consent.h"
+#include "store/copy.h"
+#include "store/copy_rows.h"
+#include "store/copy_tables.h"
+
+namespace tocsin::store {
+
+namespace {
+
+constexpr int kConsentEntries = 2'000;  // in memory at once
+
+CopiedCount count_table(Database& db, const CopiedTable& table) {
+    const std::vector<std::string> columns = column_names(db, table.name);
+    CopiedCount count;
+    count.table = table.name;
+    Sha256 hash;
+    std::string bytes;
+    const auto add = [&](const Row& row) {
+        bytes.clear();
+        for (std::size_t i = 0; i < row.columns(); ++i) {
+            append_value(bytes, row.value(i));
+        }
+        hash.update(bytes);
+        ++count.rows;
+    };
+    db.for_each(fmt::format("SELECT {} FROM {} ORDER BY {}", fmt::join(columns, ", "), table.name,
+                            fmt::join(table.key, ", ")),
+                {}, add);
+    const auto digest = hash.finish();
+    count.sha256.assign(digest.begin(), digest.end());
+    return count;
+}
+
+}  // namespace
+
+std::vector<CopiedCount> count_tables(Database& db) {
+    std::vector<CopiedCount> counts;
+    for (const CopiedTable& table : copied_tables()) {
+        counts.push_back(count_table(db, table));
+    }
+    return counts;
+}
+
+ConsentChain walk_consent(Database& db) {
+    const ConsentHead head = consent_head(db);
+    model::ConsentWalk walk;
+    bool follows = true;
+    for (std::int64_t seq = 0; follows;) {
+        const std::vector<model::ConsentEntry> entries = consent_after(db, seq, kConsentEntries);
+        if (entries.empty()) {
+            break;
+        }
+        follows = std::ranges::all_of(
+            entries, [&walk](const model::ConsentEntry& entry) { return walk.feed(entry); });
+        seq = entries.back().seq;
+    }
+    if (follows) {
+        walk.finish(head.seq, head.hash);
+    }
+    return ConsentChain{walk.entries(), walk.head_hash(), walk.problem()};
+}
+
+Status refuse_unfinished_copy(Database& db) {
+    const std::vector<std::string> tables = table_names(db);
+    if (!std::ranges::binary_search(tables, kCopyTable)) {
+        return {};
+    }
+    return conflict(
+        "a copy into this database was begun and not finished: run the same `tocsin store copy` "
+        "or `tocsin restore` again");
+}
+
+}  // namespace tocsin::store
