@@ -65,8 +65,8 @@ class AlertShare {
     // There is mail that has not been begun with.
     bool has_fresh() const { return !ended() && (fresh_left() > 0 || !none_to_claim_); }
 
-    // The leases that this worker still has: whatever else it holds is lost.
-    void on_renewed(const std::vector<store::PartitionKey>& held);
+    // Somebody else has the leases of these.
+    void on_leases_lost(const std::vector<store::PartitionKey>& keys);
     std::size_t partitions() const { return partitions_.size(); }
     void on_synced(const std::shared_ptr<OpenPartition>& partition);
     void on_lost(const std::shared_ptr<OpenPartition>& partition);
@@ -88,6 +88,7 @@ class AlertShare {
     Status adopt(store::ClaimedPartition claimed);
     void adopt_recipient(const std::shared_ptr<OpenPartition>& partition, std::uint32_t index,
                          const ChunkRecipient& recipient, const RecipientState& state);
+    void drop(const std::shared_ptr<OpenPartition>& partition);
     std::size_t fresh_left() const;
     bool held_back(const OpenPartition& partition) const;
 

@@ -32,7 +32,7 @@ std::size_t AlertShare::fresh_left() const {
 }
 
 void AlertShare::claim() {
-    if (claiming_ || !context_.leases_hold() || context_.clock.steady() < claim_at_ ||
+    if (claiming_ || !context_.leases.hold() || context_.clock.steady() < claim_at_ ||
         later_.size() > kRetriesMax || fresh_left() > store::kRecipientBlock) {
         return;
     }
@@ -50,7 +50,7 @@ void AlertShare::claim() {
     claiming_ = true;
     claim_held_back_ = !full.empty();
     using Claim = Result<std::optional<store::ClaimedPartition>>;
-    auto take = [alert = run_->id(), terms = context_.lease_terms(),
+    auto take = [alert = run_->id(), terms = context_.leases.terms(),
                  full = std::move(full)](store::Database& db) -> Claim {
         return store::claim_partition(db, alert, terms, full);
     };
@@ -58,13 +58,13 @@ void AlertShare::claim() {
         mailbox->post(
             [this, result = std::move(result)]() mutable { on_claimed(std::move(result)); });
     };
-    context_.store.post(std::move(take), std::move(done));
+    context_.store.post_fenced(std::move(take), std::move(done));
 }
 
 void AlertShare::on_claimed(Result<std::optional<store::ClaimedPartition>> result) {
     claiming_ = false;
     if (!result) {
-        if (result.error().kind() != ErrorKind::Limited) {
+        if (!passing(result.error())) {
             context_.halt(result.error());
         }
         claim_at_ = context_.clock.steady() + kClaimAgain;
@@ -108,8 +108,13 @@ Status AlertShare::adopt(store::ClaimedPartition claimed) {
     TRY(state.apply(claimed.batches));
     partition->open = claimed.recipients - state.counts().settled();
     partitions_.push_back(partition);
+    context_.leases.adopted(partition->key);
     if (!claimed.batches.empty()) {
-        run_->stats.add(state);
+        if (context_.options.leases == Leases::Shared) {
+            run_->stats.add_deferred(state);
+        } else {
+            run_->stats.add(state);
+        }
         partition->skip.resize(claimed.recipients);
         ChunkReader all = chunk;
         for (const RecipientState& recipient : state.recipients()) {
@@ -154,27 +159,32 @@ void AlertShare::adopt_recipient(const std::shared_ptr<OpenPartition>& partition
     later_.push({.at = at, .attempt = std::move(attempt)});
 }
 
-void AlertShare::on_renewed(const std::vector<store::PartitionKey>& held) {
+void AlertShare::on_leases_lost(const std::vector<store::PartitionKey>& keys) {
     const auto partitions = partitions_;
     for (const auto& partition : partitions) {
-        const bool ours = std::any_of(held.begin(), held.end(), [&](const auto& key) {
+        const bool lost = std::any_of(keys.begin(), keys.end(), [&](const auto& key) {
             return key.alert == partition->key.alert && key.partition == partition->key.partition &&
                    key.generation == partition->key.generation;
         });
-        if (!ours && !partition->finishing) {
+        if (lost && !partition->finishing) {
             on_lost(partition);
         }
     }
+}
+
+void AlertShare::drop(const std::shared_ptr<OpenPartition>& partition) {
+    std::erase(partitions_, partition);
+    context_.leases.dropped(partition->key);
 }
 
 // Another worker has the lease, and with it what happens to these recipients.
 void AlertShare::on_lost(const std::shared_ptr<OpenPartition>& partition) {
     if (!partition->lost) {
         partition->lost = true;
-        log_warning("alert {}: partition {} was taken over by another worker",
+        log_warning("alert {}: partition {} was taken over by another node",
                     partition->key.alert.value(), partition->key.partition);
     }
-    std::erase(partitions_, partition);
+    drop(partition);
     settle_if_closed();
 }
 

@@ -90,7 +90,7 @@ void AlertShare::close_unclaimed() {
     }
     closing_next_ = true;
     using Next = Result<std::optional<ClosedUnsent>>;
-    auto next = [alert = run_->id(), terms = context_.lease_terms(),
+    auto next = [alert = run_->id(), terms = context_.leases.terms(),
                  unsent = rest()](store::Database& db) -> Next {
         return close_next_partition(db, alert, terms, unsent);
     };
@@ -98,7 +98,7 @@ void AlertShare::close_unclaimed() {
         mailbox->post([this, result = std::move(result)]() mutable {
             closing_next_ = false;
             if (!result) {
-                if (result.error().kind() != ErrorKind::Limited) {
+                if (!passing(result.error())) {
                     context_.halt(result.error());
                 }
                 return;
@@ -108,14 +108,20 @@ void AlertShare::close_unclaimed() {
                 settle_if_closed();
                 return;
             }
-            run_->stats.add((*result)->state);
+            if (context_.options.leases == Leases::Shared) {
+                OutcomeCounts before = (*result)->before;
+                before.deferred = 0;  // counted by who deferred them
+                run_->stats.replace(before, (*result)->state.counts());
+            } else {
+                run_->stats.add((*result)->state);
+            }
             if ((*result)->all_done) {
                 context_.all_done(run_->id());
             }
             close_unclaimed();
         });
     };
-    context_.store.post(std::move(next), std::move(done));
+    context_.store.post_fenced(std::move(next), std::move(done));
 }
 
 void AlertShare::mark_awaited() {

@@ -192,7 +192,7 @@ void AlertShare::on_loaded(std::vector<Attempt> attempts,
                            Result<std::vector<store::RecipientRow>> rows) {
     loading_ = 0;
     if (!rows) {
-        if (rows.error().kind() != ErrorKind::Limited) {
+        if (!passing(rows.error())) {
             context_.halt(rows.error());
         }
         due_.insert(due_.end(), attempts.begin(), attempts.end());
@@ -327,7 +327,7 @@ void AlertShare::park_what_waits() {
         return;
     }
     const SteadyTime now = context_.clock.steady();
-    if (context_.recorder.full() || !context_.leases_hold()) {
+    if (context_.recorder.full() || !context_.leases.hold()) {
         queues_.set_moved(now);  // then it is not for the routes that nothing moves
     }
     stuck_ = 0;

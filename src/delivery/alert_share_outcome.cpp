@@ -171,14 +171,14 @@ void AlertShare::finish_if_ended(const std::shared_ptr<OpenPartition>& partition
             on_closed(partition, std::move(result));
         });
     };
-    context_.store.post(std::move(finish), std::move(done));
+    context_.store.post_fenced(std::move(finish), std::move(done));
 }
 
 void AlertShare::on_closed(const std::shared_ptr<OpenPartition>& partition, Result<Closed> result) {
     partition->finishing = false;
     --finishing_;
     if (!result) {
-        if (result.error().kind() == ErrorKind::Limited) {
+        if (passing(result.error())) {
             return;  // the next tick tries again
         }
         context_.halt(result.error());
@@ -188,7 +188,7 @@ void AlertShare::on_closed(const std::shared_ptr<OpenPartition>& partition, Resu
         on_lost(partition);
     } else {
         run_->stats.replace(result->before, result->after);
-        std::erase(partitions_, partition);
+        drop(partition);
     }
     if (result->all_done) {
         context_.all_done(run_->id());

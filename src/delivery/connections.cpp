@@ -94,6 +94,7 @@ class Connections::Session final : public net::SmtpFeed {
     bool fruitless() const { return sent_ > 0 && replies_ == 0; }
     bool ready() const { return ready_; }
     bool waiting() const { return waiting_; }
+    bool leaving() const { return leaving_; }
     SteadyTime idle_since() const { return idle_since_; }
     void wake() {
         if (waiting_) {
@@ -158,6 +159,7 @@ void Connections::tick() {
     const SteadyTime now = parts_.clock.steady();
     if (!sessions_.empty()) {
         let_go(now);
+        leave_to_others();
     }
     open_more();
     if (parts_.source.mail_ready(id_) > 0 && parts_.source.may_send()) {
@@ -182,6 +184,15 @@ void Connections::let_go(SteadyTime now) {
         if (session->waiting() && now >= until) {
             session->leave();
             others -= std::min<std::size_t>(others, 1);
+        }
+    }
+}
+
+// Another node has begun to send there, or the rules allow less.
+void Connections::leave_to_others() {
+    for (const std::shared_ptr<Session>& session : sessions_) {
+        if (!session->leaving() && route_->group().should_leave()) {
+            session->leave();
         }
     }
 }

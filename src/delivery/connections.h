@@ -83,6 +83,7 @@ class Connections {
     void on_end(const std::shared_ptr<Session>& session, const net::SessionEnd& end);
     void on_session_ready();
     void let_go(SteadyTime now);
+    void leave_to_others();
     void open_more();
     bool open_one(SteadyTime now, WaitingLine::Wants wants);
     void wait_no_more();

@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "delivery/alert_run.h"
 #include "delivery/exclusions.h"
+#include "delivery/lease_keeper.h"
+#include "delivery/peers.h"
 #include "delivery/route_status.h"
 #include "delivery/run_record.h"
 #include "delivery/worker.h"
@@ -16,6 +18,8 @@
 
 namespace tocsin::delivery {
 namespace {
+
+constexpr Milliseconds kTurn{60'000};  // for the connections of which there are too few
 
 std::unique_ptr<RouteTable> make_routes(const Clock& clock, const EngineOptions& options) {
     auto shaping = options.shaping
@@ -34,8 +38,9 @@ class Engine::Impl {
          const mail::DkimKeys* keys, EngineOptions options, EngineHooks hooks)
         : store_(store),
           clock_(clock),
-          options_(std::move(options)),
+          options_(named(std::move(options))),
           hooks_(std::move(hooks)),
+          leases_(store, clock, options_.node, options_.lease),
           routes_(make_routes(clock, options_)),
           pool_(options_.signers > 0 ? options_.signers : usable_cores(), keys) {
         const Worker::Parts parts{.store = store,
@@ -44,25 +49,31 @@ class Engine::Impl {
                                   .options = options_,
                                   .pool = pool_,
                                   .exclusions = exclusions_,
-                                  .routes = *routes_};
-        SecureRandom random;
-        const std::string start = fmt::format("{:08x}", random.next_u64() >> 32);
+                                  .routes = *routes_,
+                                  .leases = leases_};
         const std::size_t count = std::max<std::size_t>(1, options_.workers);
         for (std::size_t i = 0; i < count; ++i) {
+            WorkerHooks worker{.halt = [this](const Error& error) { halt(error); },
+                               .all_done = [this](AlertId alert) { on_all_done(alert); },
+                               .halted = [this] { return halted_.load(); },
+                               .tick = {}};
+            if (i == 0) {
+                worker.tick = [this] { tick(); };
+            }
             workers_.push_back(std::make_unique<Worker>(
-                parts, fmt::format("{}-{}/{}", options_.node, start, i),
-                i == 0 ? Worker::Outbox::Yes : Worker::Outbox::No,
-                WorkerHooks{.halt = [this](const Error& error) { halt(error); },
-                            .all_done = [this](AlertId alert) { on_all_done(alert); },
-                            .halted = [this] { return halted_.load(); }}));
+                parts, i == 0 ? Worker::Outbox::Yes : Worker::Outbox::No, std::move(worker)));
+        }
+        if (options_.leases == Leases::Shared) {
+            peers_.emplace(store, clock, options_.node, workers_.front()->mailbox(), peer_hooks());
         }
     }
 
     ~Impl() { abandon(); }
 
     Status start() {
-        TRY_AS(const std::vector<AlertId> unfinished,
-               store_.run([this](store::Database& db) -> Result<std::vector<AlertId>> {
+        using Alerts = Result<std::vector<store::UnfinishedAlert>>;
+        TRY_AS(const std::vector<store::UnfinishedAlert> unfinished,
+               store_.run([this](store::Database& db) -> Alerts {
                    if (options_.leases == Leases::Ours) {
                        store::release_all_leases(db);
                        store::hurry_outbox(db, clock_.now());
@@ -70,11 +81,14 @@ class Engine::Impl {
                    return store::unfinished_alerts(db);
                }));
         started_ = true;
+        leases_.start(workers_.front()->mailbox(),
+                      {.lost = [this](auto keys) { on_leases_lost(std::move(keys)); },
+                       .halt = [this](const Error& error) { halt(error); }});
         for (const auto& worker : workers_) {
             worker->start();
         }
-        for (const AlertId alert : unfinished) {
-            alert_released(alert);
+        for (const store::UnfinishedAlert& one : unfinished) {
+            alert_released(one.alert);
         }
         outbox_ready();
         return {};
@@ -87,7 +101,10 @@ class Engine::Impl {
                 return;
             }
         }
-        auto load = [alert](store::Database& db) { return load_run(db, alert); };
+        const LoadDone done_too = options_.leases == Leases::Shared ? LoadDone::No : LoadDone::Yes;
+        auto load = [alert, done_too](store::Database& db) {
+            return load_run(db, alert, done_too);
+        };
         // The template is decoded on a worker, not on the store's thread.
         auto done = [this, alert, mailbox = workers_.front()->mailbox()](Result<LoadedRun> loaded) {
             mailbox->post([this, alert, loaded = std::move(loaded)]() mutable {
@@ -122,6 +139,23 @@ class Engine::Impl {
         }
         return found->second && found->second->workers_settled.load() >= workers_.size();
     }
+
+    Task<bool> settled_everywhere(AlertId alert) {
+        auto ask = [alert, now = clock_.now()](store::Database& db) -> Result<bool> {
+            return store::is_settled(db, alert, now);
+        };
+        const Result<bool> settled = co_await store_.read(std::move(ask));
+        co_return settled && *settled;
+    }
+
+    // How long a stopped alert may take to settle.
+    Milliseconds settling_limit(Milliseconds limit) const {
+        constexpr Seconds kMore{2};
+        return options_.leases == Leases::Shared
+                   ? std::max<Milliseconds>(limit, store::kNodeSilence + options_.lease + kMore)
+                   : limit;
+    }
+    bool one_of_several() const { return peers_.has_value(); }
 
     void exclude(SubscriberId subscriber, std::optional<ListId> list) {
         exclusions_.add(subscriber, list, clock_.steady());
@@ -203,13 +237,11 @@ class Engine::Impl {
                std::chrono::steady_clock::now() < until) {
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
-        for (const auto& worker : workers_) {
-            // A failed store has told so already; the leases run out by themselves.
-            (void)store_.run([&worker = *worker](store::Database& db) -> Status {
-                store::release_leases(db, worker.owner());
-                return {};
-            });
-        }
+        // A failed store has told so already; the leases run out by themselves.
+        (void)store_.run_fenced([this](store::Database& db) -> Status {
+            store::release_leases(db, options_.node);
+            return {};
+        });
         stop_threads();
     }
 
@@ -221,7 +253,83 @@ class Engine::Impl {
         stop_threads();
     }
 
+    NodeFacts node_facts() const {
+        NodeFacts facts;
+        for (const RouteStatus& route : routes()) {
+            facts.rate += route.rate;
+            facts.connections += route.connections;
+            if (route.connections > 0 || route.waiting > 0) {
+                facts.groups.insert(route.name);
+            }
+        }
+        facts.trouble = halted();
+        return facts;
+    }
+
+    void set_shares(std::map<std::string, store::NodeShare> shares) {
+        // Where there are more nodes than connections, each has its turn.
+        const auto turn = static_cast<std::size_t>(to_ms(clock_.now()) / kTurn.count());
+        for (auto& [group, share] : shares) {
+            share.rank = (share.rank + turn) % std::max<std::size_t>(share.nodes, 1);
+        }
+        routes_->set_shares(std::move(shares));
+    }
+
+    void alert_finished_elsewhere(AlertId alert) { on_all_done(alert); }
+
+    void catch_up() {
+        if (peers_) {
+            workers_.front()->post([this] { peers_->look_soon(); });
+        }
+    }
+
   private:
+    static EngineOptions named(EngineOptions options) {
+        if (options.node.empty()) {
+            SecureRandom random;
+            options.node = fmt::format("local-{:08x}", random.next_u64() >> 32);
+        }
+        return options;
+    }
+
+    Peers::Hooks peer_hooks() {
+        return {.runs = [this] { return loaded_runs(); },
+                .progress = [this](AlertId alert) { return progress(alert); },
+                .settled =
+                    [this](const AlertRun& run) {
+                        return run.end.load() != RunEnd::None &&
+                               run.workers_settled.load() >= workers_.size();
+                    },
+                .released = [this](AlertId alert) { alert_released(alert); },
+                .stopped = [this](AlertId alert) { stop_alert(alert); },
+                .finished = [this](AlertId alert) { on_all_done(alert); }};
+    }
+
+    std::vector<std::shared_ptr<AlertRun>> loaded_runs() const {
+        const std::lock_guard lock(mutex_);
+        std::vector<std::shared_ptr<AlertRun>> runs;
+        for (const auto& [alert, run] : runs_) {
+            if (run) {
+                runs.push_back(run);
+            }
+        }
+        return runs;
+    }
+
+    // On the first worker's thread.
+    void tick() {
+        leases_.tick();
+        if (peers_) {
+            peers_->tick();
+        }
+    }
+
+    void on_leases_lost(std::shared_ptr<const std::vector<store::PartitionKey>> keys) {
+        for (const auto& worker : workers_) {
+            worker->post([&worker = *worker, keys] { worker.on_leases_lost(*keys); });
+        }
+    }
+
     void stop_threads() {
         for (const auto& worker : workers_) {
             worker->stop();
@@ -234,7 +342,7 @@ class Engine::Impl {
             log_error("alert {} cannot be sent: {}", alert.value(), loaded.error().message());
             const std::lock_guard lock(mutex_);
             runs_.erase(alert);
-            return;
+            return;  // where it is passing, the peers look again
         }
         auto run = std::make_shared<AlertRun>(std::move(loaded->order), loaded->audience, clock_);
         for (const PartitionState& state : loaded->done) {
@@ -271,12 +379,12 @@ class Engine::Impl {
             mailbox->post(
                 [this, alert, result = std::move(result)] { on_finished(alert, result); });
         };
-        store_.post(std::move(finish), std::move(done));
+        store_.post_fenced(std::move(finish), std::move(done));
     }
 
     void on_finished(AlertId alert, const Result<FinishedRun>& result) {
         if (!result) {
-            if (result.error().kind() != ErrorKind::Limited) {
+            if (!passing(result.error())) {
                 halt(result.error());
             }
             return;
@@ -320,6 +428,7 @@ class Engine::Impl {
     EngineOptions options_;
     EngineHooks hooks_;
     Exclusions exclusions_;
+    LeaseKeeper leases_;
 
     mutable std::mutex mutex_;
     std::map<AlertId, std::shared_ptr<AlertRun>> runs_;  // null while it is being loaded
@@ -334,6 +443,7 @@ class Engine::Impl {
     std::unique_ptr<RouteTable> routes_;
     SigningPool pool_;
     std::vector<std::unique_ptr<Worker>> workers_;
+    std::optional<Peers> peers_;  // the first worker's
 };
 
 Engine::Engine(store::Store& store, const Clock& clock, const mail::KeyRing& ring,
@@ -357,7 +467,15 @@ void Engine::stop_alert(AlertId alert) {
 
 Task<void> Engine::settled(AlertId alert, Milliseconds limit) {
     constexpr Milliseconds kStep{10};
-    for (Milliseconds waited{0}; waited < limit && !impl_->is_settled(alert); waited += kStep) {
+    limit = impl_->settling_limit(limit);
+    for (Milliseconds waited{0}; waited < limit; waited += kStep) {
+        bool settled = impl_->is_settled(alert);
+        if (settled && impl_->one_of_several()) {
+            settled = co_await impl_->settled_everywhere(alert);
+        }
+        if (settled) {
+            co_return;
+        }
         co_await sleep_for(kStep);
     }
 }
@@ -379,6 +497,18 @@ std::vector<RouteStatus> Engine::routes() const {
 }
 void Engine::set_shaping(std::shared_ptr<const model::Shaping> shaping) {
     impl_->set_shaping(std::move(shaping));
+}
+NodeFacts Engine::node_facts() const {
+    return impl_->node_facts();
+}
+void Engine::set_shares(std::map<std::string, store::NodeShare> shares) {
+    impl_->set_shares(std::move(shares));
+}
+void Engine::alert_finished_elsewhere(AlertId alert) {
+    impl_->alert_finished_elsewhere(alert);
+}
+void Engine::catch_up() {
+    impl_->catch_up();
 }
 std::string Engine::halted() const {
     return impl_->halted();

@@ -10,14 +10,15 @@
 // Failure: what goes wrong with a recipient is an outcome in the ledger; what goes wrong with a
 // route is told by routes(); a store that fails halts the engine (halted()), because what is sent
 // without a record would be sent again.
-// Not here: bounces and complaints, workers on other machines (the tables and the leases are ready
-// for them).
+// Not here: bounces and complaints.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@
 #include "mail/token.h"
 #include "model/shaping.h"
 #include "net/smtp_session.h"
+#include "store/nodes.h"
 #include "store/store.h"
 
 namespace tocsin::delivery {
@@ -39,7 +41,8 @@ namespace tocsin::delivery {
 // Who else may hold leases on partitions when the engine starts.
 enum class Leases {
     Ours,    // nobody: this process has the database to itself (SQLite), so break what is left
-    Shared,  // others may be alive: wait until their leases expire
+    Shared,  // others may be alive (PostgreSQL): wait until their leases expire; write down for
+             // them what is seen here, and look at what they release and stop
 };
 
 struct EngineOptions {
@@ -48,12 +51,12 @@ struct EngineOptions {
     std::optional<MxDelivery> mx;  // straight to the recipients' servers
     std::shared_ptr<const model::Shaping> shaping;  // null: the rules that ship
     net::SmtpTimes times;
-    std::string bounce_domain;   // envelope senders are b+...@bounce_domain
-    std::size_t workers = 1;     // threads with sessions
-    std::size_t signers = 0;     // threads that compose and sign; 0: one a core
-    std::string node = "local";  // names this process in leases; each start adds a random part
+    std::string bounce_domain;  // envelope senders are b+...@bounce_domain
+    std::size_t workers = 1;    // threads with sessions
+    std::size_t signers = 0;    // threads that compose and sign; 0: one a core
+    std::string node;  // this process, in leases (store/nodes.h); empty: "local-" and chance
     Leases leases = Leases::Ours;
-    Seconds lease{30};
+    Seconds lease{30};  // with Shared 15 s serve better: a dead node's mail waits so long
     std::size_t ready_bytes = 2 * 1024 * 1024;  // composed ahead, a worker and lane
 };
 
@@ -78,6 +81,14 @@ struct RouteStatus {
     bool config_error = false;        // an administrator has to change something
 };
 
+// What a node tells the others about itself.
+struct NodeFacts {
+    double rate = 0;               // messages accepted a second, lately
+    std::size_t connections = 0;   // SMTP sessions open
+    std::set<std::string> groups;  // whose limits it uses now
+    std::string trouble;           // why it does not send; empty: it does
+};
+
 class Engine {
   public:
     // `keys` may be null: then nothing is signed.
@@ -96,8 +107,9 @@ class Engine {
     // No new transaction of the alert begins after this returns. Recipients not on the wire end as
     // expired, with the reply "stopped"; those on the wire as their reply says, or unknown.
     void stop_alert(AlertId alert);
-    // After stop_alert(): until every recipient is settled in the ledger, or marked there as "maybe
-    // delivered" because its final reply is awaited; or until the limit.
+    // After stop_alert(): until every recipient is settled in the ledger, on every node, or marked
+    // there as "maybe delivered" because its final reply is awaited; or until the limit, which is
+    // prolonged where a dead node's leases have to run out first.
     Task<void> settled(AlertId alert, Milliseconds limit = Milliseconds(10'000));
     // The reader left the list, or everything: no message that is not yet on the wire goes to them
     // once this returns. Call after the commit and before the reader is answered.
@@ -116,6 +128,16 @@ class Engine {
     void set_shaping(std::shared_ptr<const model::Shaping> shaping);
     // The store failed: nothing is sent any more. The sentence to show, or empty.
     std::string halted() const;
+
+    // --- one of several nodes (Leases::Shared) ---
+    // For its heartbeat.
+    NodeFacts node_facts() const;
+    // By limit group: the part of its limits that is this node's (store::load_shares).
+    void set_shares(std::map<std::string, store::NodeShare> shares);
+    // Another node said that the alert is finished: the database is asked.
+    void alert_finished_elsewhere(AlertId alert);
+    // Signals were missed: looks at everything at once.
+    void catch_up();
 
     // Ends new transactions, waits for the final dots within the limit, commits, ends the threads.
     // What is left goes on at the next start. Idempotent.

@@ -25,29 +25,43 @@ constexpr Milliseconds kBlockedDelay{60'000};  // until a mail that could not le
 OutboxShare::OutboxShare(WorkerContext& context, std::uint64_t tag_base)
     : context_(context), tag_base_(tag_base) {}
 
+// Repeated until the store takes it: each of these verbs may be done twice.
 template <class Fn>
 void OutboxShare::write(Fn fn) {
-    auto done = [this, mailbox = context_.mailbox](Status result) {
+    auto done = [this, fn, mailbox = context_.mailbox](Status result) {
         if (!result) {
-            mailbox->post([this, error = result.error()] {
-                if (error.kind() != ErrorKind::Limited) {  // else: the claim runs out
+            mailbox->post([this, fn, error = result.error()] {
+                if (passing(error)) {
+                    not_written_.push_back([this, fn] { write(fn); });
+                } else {
                     context_.halt(error);
                 }
             });
         }
     };
-    context_.store.post(std::move(fn), std::move(done));
+    context_.store.post_fenced(std::move(fn), std::move(done));
+}
+
+void OutboxShare::write_again() {
+    const auto writes = std::exchange(not_written_, {});
+    for (const auto& again : writes) {
+        again();
+    }
 }
 
 void OutboxShare::tick() {
+    write_again();
     give_back_what_waits();
     if (claiming_ || context_.clock.steady() - looked_ < kLookInterval) {
         return;
     }
-    // Deferred mail whose time has come: a read, so that an idle service leaves the disk alone.
+    // Deferred mail whose time has come, or of a node that died: a read, so that an idle service
+    // leaves the disk alone.
     looked_ = context_.clock.steady();
     using Due = Result<std::optional<Time>>;
-    auto read = [](store::Database& db) -> Due { return store::next_outbox_due(db); };
+    auto read = [now = context_.clock.now()](store::Database& db) -> Due {
+        return store::has_orphaned_outbox(db, now) ? now : store::next_outbox_due(db);
+    };
     auto done = [this, mailbox = context_.mailbox](Due due) {
         mailbox->post([this, due = std::move(due)] {
             if (due && *due && **due <= context_.clock.now()) {
@@ -66,24 +80,35 @@ void OutboxShare::look() {
     claiming_ = true;
     look_again_ = false;
     using Mails = Result<std::vector<store::OutboxMail>>;
-    auto claim = [now = context_.clock.now()](store::Database& db) -> Mails {
+    const Time now = context_.clock.now();
+    claim_until_ = now + kClaimTime;
+    auto claim = [now, until = claim_until_, node = context_.leases.owner(),
+                  lost = lost_claim_](store::Database& db) -> Mails {
         store::expire_outbox(db, now);
-        return store::claim_outbox(db, now, now + kClaimTime, kClaimedMax);
+        store::free_orphaned_outbox(db, now);
+        if (lost) {
+            store::free_outbox_claim(db, node, *lost, now);
+        }
+        return store::claim_outbox(db, {node, now, until}, kClaimedMax);
     };
     auto done = [this, mailbox = context_.mailbox](Mails mails) {
         mailbox->post([this, mails = std::move(mails)]() mutable { on_claimed(std::move(mails)); });
     };
-    context_.store.post(std::move(claim), std::move(done));
+    context_.store.post_fenced(std::move(claim), std::move(done));
 }
 
 void OutboxShare::on_claimed(Result<std::vector<store::OutboxMail>> mails) {
     claiming_ = false;
     if (!mails) {
-        if (mails.error().kind() != ErrorKind::Limited) {
+        if (!passing(mails.error())) {
             context_.halt(mails.error());
+        } else if (mails.error().kind() == ErrorKind::Unavailable) {
+            lost_claim_ = claim_until_;  // it may have been made: then nobody would send them
         }
+        look_again_ = true;
         return;
     }
+    lost_claim_.reset();
     const bool more = mails->size() == static_cast<std::size_t>(kClaimedMax) || look_again_;
     for (store::OutboxMail& mail : *mails) {
         sign(std::move(mail));

@@ -6,14 +6,16 @@
 // What cannot leave now, among many routes, goes back to its row for a while: it must not keep the
 // others waiting.
 //
-// Claims run out, so after a crash the mail is sent again, byte for byte the same. A mail that is
-// refused for now goes back to its row with the time of its next attempt.
+// Claims run out, or are freed when their node is dead, so after a crash the mail is sent again,
+// byte for byte the same. A mail that is refused for now goes back to its row with the time of its
+// next attempt.
 //
 // Owner: the first worker; one thread. It must live until done().
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,12 +67,16 @@ class OutboxShare {
     void finish(const Mail& mail, store::OutboxOutcome outcome, std::string reply);
     template <class Fn>
     void write(Fn fn);
+    void write_again();
 
     WorkerContext& context_;
     std::uint64_t tag_base_;
     bool claiming_ = false;
     bool look_again_ = false;
     SteadyTime looked_{};
+    Time claim_until_{};              // of the last claim
+    std::optional<Time> lost_claim_;  // one whose answer was lost
+    std::vector<std::function<void()>> not_written_;
     std::size_t signing_ = 0;              // or their route is being looked up
     std::vector<std::deque<Mail>> ready_;  // by outlet
     std::size_t ready_count_ = 0;

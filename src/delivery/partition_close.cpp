@@ -59,10 +59,13 @@ Result<std::optional<ClosedUnsent>> close_next_partition(store::Database& db, Al
     }
     PartitionState state(claimed->recipients);
     TRY(state.apply(claimed->batches));
+    const OutcomeCounts before = state.counts();
     state.close(rest.outcome, rest.after_ms, rest.reply, rest.unrecorded(claimed->in_doubt));
     finish(db, claimed->key, state);
-    return std::optional<ClosedUnsent>(ClosedUnsent{
-        .state = std::move(state), .all_done = !store::has_unfinished_partitions(db, alert)});
+    return std::optional<ClosedUnsent>(
+        ClosedUnsent{.state = std::move(state),
+                     .before = before,
+                     .all_done = !store::has_unfinished_partitions(db, alert)});
 }
 
 }  // namespace tocsin::delivery

@@ -40,6 +40,7 @@ Result<Closed> close_partition(store::Database& db, const store::PartitionKey& k
 // Claims the next partition that nobody holds and closes it at once; nullopt: there is none.
 struct ClosedUnsent {
     PartitionState state;
+    OutcomeCounts before;  // what earlier holders had recorded
     bool all_done = false;
 };
 Result<std::optional<ClosedUnsent>> close_next_partition(store::Database& db, AlertId alert,

@@ -151,8 +151,8 @@ std::vector<std::string> Preparation::large_domains(std::size_t most) const {
 // --- the kept ones --------------------------------------------------------------------------
 
 Status PreparedAudiences::start() {
-    return store_.run([](store::Database& db) -> Status {
-        store::close_all_audience_watches(db);
+    return store_.run([now = clock_.now()](store::Database& db) -> Status {
+        store::close_lost_audience_watches(db, now);
         return {};
     });
 }
@@ -178,6 +178,7 @@ Task<Result<std::vector<std::string>>> PreparedAudiences::large_domains(FreezeRe
                                                                         std::size_t most) {
     using Domains = Result<std::vector<std::string>>;
     auto look = [this, lists = ascending(request.lists), most](store::Database&) -> Domains {
+        const std::lock_guard lock(mutex_);
         const auto found = find(lists);
         return found != kept_.end() && (*found)->ready() ? (*found)->large_domains(most)
                                                          : std::vector<std::string>();
@@ -207,6 +208,7 @@ std::shared_ptr<Preparation> PreparedAudiences::begin(store::Database& db,
     if (model::goes_to_those_reached(request.kind) || lists.empty()) {
         return nullptr;
     }
+    const std::lock_guard lock(mutex_);
     if (const auto found = find(lists); found != kept_.end()) {
         const auto changes = store::count_audience_changes(db, (*found)->watch());
         const auto old = static_cast<std::int64_t>(limits::kAudienceChangesMax / 4);
@@ -222,7 +224,7 @@ std::shared_ptr<Preparation> PreparedAudiences::begin(store::Database& db,
     if (kept_.size() == limits::kAudiencesPrepared) {
         forget(db, kept_.begin());
     }
-    const store::AudienceWatch watch = store::open_audience_watch(db, clock_.now());
+    const store::AudienceWatch watch = store::open_audience_watch(db, options_.node, clock_.now());
     kept_.push_back(std::make_shared<Preparation>(lists, watch));
     return kept_.back();
 }
@@ -230,6 +232,7 @@ std::shared_ptr<Preparation> PreparedAudiences::begin(store::Database& db,
 // An import may overtake it: then there is no end to wait for. Whoever held it when it was
 // forgotten ends as well.
 Result<bool> PreparedAudiences::advance(store::Database& db, Preparation& preparation, Need need) {
+    const std::lock_guard lock(mutex_);
     if (!store::count_audience_changes(db, preparation.watch())) {
         return true;
     }
@@ -238,6 +241,7 @@ Result<bool> PreparedAudiences::advance(store::Database& db, Preparation& prepar
 }
 
 Result<std::uint64_t> PreparedAudiences::freeze(store::Database& db, const FreezeRequest& request) {
+    const std::lock_guard lock(mutex_);
     const auto found =
         model::goes_to_those_reached(request.kind) ? kept_.end() : find(ascending(request.lists));
     if (found == kept_.end() || !(*found)->ready()) {

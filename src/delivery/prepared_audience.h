@@ -24,11 +24,13 @@
 // stays for the next one. The partitions hold their domains' order; who changed comes last.
 //
 // Owner: app, one per process, made before the first alert. Thread: prepare() from any coroutine;
-// the state lives on the store's thread, inside closures, so it needs no lock. Failure: that of the
+// the state is used inside closures only, which run on several threads of the store (PostgreSQL):
+// one at a time, by a mutex. Failure: that of the
 // store; a preparation that fails is forgotten. It must outlive the store's closures.
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -43,7 +45,7 @@
 
 namespace tocsin::delivery {
 
-// The audience of a set of lists, being read or complete. Store thread only.
+// The audience of a set of lists, being read or complete. One thread at a time.
 class Preparation {
   public:
     Preparation(std::vector<ListId> lists, store::AudienceWatch watch)
@@ -72,6 +74,7 @@ struct PreparedOptions {  // tests choose smaller ones
     std::size_t recipients_min = limits::kAudiencePreparedMin;
     std::size_t step = limits::kAudienceStep;
     std::size_t hurried_step = limits::kAudienceHurriedStep;
+    std::string node = {};  // who keeps them: store/nodes.h
 };
 
 class PreparedAudiences {
@@ -82,7 +85,7 @@ class PreparedAudiences {
 
     PreparedAudiences(store::Store& store, const Clock& clock, PreparedOptions options = {})
         : store_(store), clock_(clock), options_(options) {}
-    // Before anything is prepared: forgets what an earlier process left. Blocks.
+    // Before anything is prepared: forgets what dead nodes left. Blocks.
     Status start();
 
     // Ends when the audience of the request is prepared, or cannot be, or is not worth it. Asking
@@ -114,7 +117,8 @@ class PreparedAudiences {
     store::Store& store_;
     const Clock& clock_;
     const PreparedOptions options_;
-    Kept kept_;  // store thread only; the least recently asked for first
+    std::mutex mutex_;
+    Kept kept_;  // the least recently asked for first
 };
 
 }  // namespace tocsin::delivery

@@ -11,24 +11,28 @@ namespace {
 constexpr std::size_t kGroupsUnderWayMax = 2;
 constexpr std::size_t kWaitingRecordsMax = 16 * limits::kOutcomeGroupRecords;
 constexpr std::chrono::milliseconds kBusyWait{20};
+constexpr Milliseconds kStalled{1'000};
 
 }  // namespace
 
 struct Recorder::Group {
     struct Part {
         std::shared_ptr<OpenPartition> partition;
-        store::PartitionKey key;
-        std::int64_t seq = 0;
         std::uint64_t records = 0;
-        std::string bytes;
     };
     std::vector<Part> parts;
+    std::vector<store::OutcomeBatchRow> rows;  // as the parts; the store's thread reads them
+    SteadyTime begun{};
     std::vector<std::function<void()>> then;
 };
 
-Recorder::Recorder(boost::asio::io_context& io, store::Store& store,
+Recorder::Recorder(boost::asio::io_context& io, store::Store& store, const Clock& clock,
                    std::shared_ptr<Mailbox> mailbox, Callbacks callbacks)
-    : store_(store), mailbox_(std::move(mailbox)), callbacks_(std::move(callbacks)), timer_(io) {}
+    : store_(store),
+      clock_(clock),
+      mailbox_(std::move(mailbox)),
+      callbacks_(std::move(callbacks)),
+      timer_(io) {}
 
 void Recorder::add(const std::shared_ptr<OpenPartition>& partition, OutcomeRecord record) {
     if (failed_ || partition->lost) {
@@ -59,6 +63,10 @@ bool Recorder::full() const {
     return waiting_records_ >= kWaitingRecordsMax;
 }
 
+bool Recorder::stalled() const {
+    return !under_way_.empty() && clock_.steady() - under_way_.front()->begun > kStalled;
+}
+
 void Recorder::arm() {
     if (armed_) {
         return;
@@ -74,7 +82,7 @@ void Recorder::arm() {
 }
 
 void Recorder::flush() {
-    if (failed_ || under_way_ >= kGroupsUnderWayMax || (waiting_.empty() && then_.empty())) {
+    if (failed_ || under_way_.size() >= kGroupsUnderWayMax || (waiting_.empty() && then_.empty())) {
         return;  // on_stored() flushes again
     }
     auto group = std::make_shared<Group>();
@@ -82,40 +90,35 @@ void Recorder::flush() {
         OpenPartition& partition = *waiting.partition;
         const OutcomeBatch batch{.generation = static_cast<std::uint64_t>(partition.key.generation),
                                  .records = std::move(waiting.records)};
-        group->parts.push_back({.partition = waiting.partition,
-                                .key = partition.key,
-                                .seq = partition.next_seq++,
-                                .records = batch.records.size(),
-                                .bytes = encode_batch(batch)});
+        group->parts.push_back({.partition = waiting.partition, .records = batch.records.size()});
+        group->rows.push_back(
+            {.key = partition.key, .seq = partition.next_seq++, .records = encode_batch(batch)});
     }
     waiting_.clear();
     waiting_records_ = 0;
     group->then.swap(then_);
-    ++under_way_;
+    group->begun = clock_.steady();
+    under_way_.push_back(group);
     post(std::move(group));
 }
 
 void Recorder::post(std::shared_ptr<Group> group) {
     // What the store thread reads of the group does not change any more.
     auto append = [group](store::Database& db) -> Result<std::vector<store::Fence>> {
-        std::vector<store::Fence> fences;
-        for (const Group::Part& part : group->parts) {
-            fences.push_back(store::append_outcomes(db, part.key, part.seq, part.bytes));
-        }
-        return fences;
+        return store::append_outcomes(db, group->rows);
     };
     auto done = [this, mailbox = mailbox_, group](Result<std::vector<store::Fence>> result) {
         mailbox->post([this, group, result = std::move(result)]() mutable {
             on_stored(group, std::move(result));
         });
     };
-    store_.post(std::move(append), std::move(done));
+    store_.post_fenced(std::move(append), std::move(done));
 }
 
 void Recorder::on_stored(const std::shared_ptr<Group>& group,
                          Result<std::vector<store::Fence>> result) {
-    if (!result && result.error().kind() == ErrorKind::Limited) {
-        // The store's queue is full: ask again, and hold the others back meanwhile.
+    if (!result && passing(result.error())) {
+        // Its queue is full, or it is out of reach: ask again, and hold the others back meanwhile.
         auto timer = std::make_shared<boost::asio::steady_timer>(timer_.get_executor(), kBusyWait);
         timer->async_wait([this, timer, group](const boost::system::error_code& error) {
             if (!error) {
@@ -124,7 +127,7 @@ void Recorder::on_stored(const std::shared_ptr<Group>& group,
         });
         return;
     }
-    --under_way_;
+    std::erase(under_way_, group);
     if (!result) {
         failed_ = true;
         callbacks_.failed(result.error());

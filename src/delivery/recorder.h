@@ -5,8 +5,9 @@
 // lease's generation. Up to two groups are on their way at once; while they are, records gather.
 // When too many wait (the disk is slow) full() says so and the worker hands out no more mail.
 //
-// A store that fails ends the sending: `failed` is called and nothing is recorded any more. A store
-// that is merely busy is asked again.
+// A store that fails ends the sending: `failed` is called and nothing is recorded any more. One
+// that is merely busy, or out of reach for a time, is asked again with the same group, however
+// often: that is written once (store::append_outcomes) or refused because the lease is lost.
 //
 // Owner: a worker; one thread (callbacks come through the mailbox).
 #pragma once
@@ -38,15 +39,18 @@ class Recorder {
         std::function<void(const Error&)> failed;
     };
 
-    Recorder(boost::asio::io_context& io, store::Store& store, std::shared_ptr<Mailbox> mailbox,
-             Callbacks callbacks);
+    Recorder(boost::asio::io_context& io, store::Store& store, const Clock& clock,
+             std::shared_ptr<Mailbox> mailbox, Callbacks callbacks);
 
     void add(const std::shared_ptr<OpenPartition>& partition, OutcomeRecord record);
     // Called once everything added so far is durable.
     void when_durable(std::function<void()> then);
     void flush();
     bool full() const;
-    bool idle() const { return waiting_records_ == 0 && under_way_ == 0; }
+    // A group has waited for its commit for longer than kStalled: nobody knows whether the database
+    // will ever have it, so what is sent now might be sent again by others.
+    bool stalled() const;
+    bool idle() const { return waiting_records_ == 0 && under_way_.empty(); }
 
   private:
     struct Group;
@@ -55,6 +59,7 @@ class Recorder {
     void arm();
 
     store::Store& store_;
+    const Clock& clock_;
     std::shared_ptr<Mailbox> mailbox_;
     Callbacks callbacks_;
     boost::asio::steady_timer timer_;
@@ -68,7 +73,7 @@ class Recorder {
     std::vector<Waiting> waiting_;  // few: one a partition that is being sent
     std::size_t waiting_records_ = 0;
     std::vector<std::function<void()>> then_;
-    std::size_t under_way_ = 0;  // groups
+    std::vector<std::shared_ptr<Group>> under_way_;  // the oldest first
 };
 
 }  // namespace tocsin::delivery

@@ -15,13 +15,41 @@ LimitGroup::LimitGroup(std::string name, const model::RouteLimits& limits, std::
       rule_(std::move(rule)),
       messages_per_connection_(limits.messages_per_connection),
       connections_max_(limits.connections),
-      pace_(limits) {}
+      pace_(limits),
+      limits_(limits) {}
 
 void LimitGroup::set_limits(const model::RouteLimits& limits) {
     const std::lock_guard lock(mutex_);
-    messages_per_connection_ = limits.messages_per_connection;
-    connections_max_ = limits.connections;
-    pace_.set_limits(limits);
+    limits_ = limits;
+    apply_limits();
+}
+
+void LimitGroup::set_share(const store::NodeShare& share) {
+    const std::lock_guard lock(mutex_);
+    if (share != share_) {
+        share_ = share;
+        apply_limits();
+    }
+}
+
+void LimitGroup::apply_limits() {
+    const std::size_t nodes = std::max<std::size_t>(share_.nodes, 1);
+    model::RouteLimits part = limits_;
+    part.connections =
+        limits_.connections / nodes + (share_.rank < limits_.connections % nodes ? 1 : 0);
+    part.per_second = limits_.per_second / static_cast<double>(nodes);
+    messages_per_connection_ = part.messages_per_connection;
+    connections_max_ = part.connections;
+    pace_.set_limits(part);
+}
+
+bool LimitGroup::should_leave() {
+    const std::lock_guard lock(mutex_);
+    if (connections_ - std::min(connections_, leaving_) <= connections_max_) {
+        return false;
+    }
+    ++leaving_;
+    return true;
 }
 
 std::size_t LimitGroup::worth_having_ready() const {
@@ -64,6 +92,7 @@ bool LimitGroup::try_connect(Claimant claimant, WaitingLine::Wants wants, Steady
 void LimitGroup::on_disconnect() {
     const std::lock_guard lock(mutex_);
     --connections_;
+    leaving_ -= std::min<std::size_t>(leaving_, 1);
 }
 
 bool LimitGroup::others_wait(Claimant claimant, SteadyTime now) {

@@ -19,6 +19,7 @@
 #include "model/connect_backoff.h"
 #include "model/pace.h"
 #include "net/smtp_session.h"
+#include "store/nodes.h"
 
 namespace tocsin::delivery {
 
@@ -31,6 +32,11 @@ class LimitGroup {
     const std::string& name() const { return name_; }
     const std::string& rule() const { return rule_; }
     void set_limits(const model::RouteLimits& limits);
+    // How many nodes send there, and which of them this is: each has its part of the connections
+    // and of the rate. Where there are fewer connections than nodes, some have none for a while.
+    void set_share(const store::NodeShare& share);
+    // There are more connections than its part allows now: true for so many as are too many.
+    bool should_leave();
     std::size_t messages_per_connection() const { return messages_per_connection_.load(); }
     std::size_t connections_max() const { return connections_max_.load(); }
     // Messages that are worth having ready: what may leave in half a second, if there is a limit.
@@ -72,6 +78,7 @@ class LimitGroup {
 
   private:
     bool is_turn(Claimant claimant, WaitingLine::Wants wants, SteadyTime now);
+    void apply_limits();
 
     const std::string name_;
     const std::string rule_;
@@ -79,7 +86,10 @@ class LimitGroup {
     std::atomic<std::size_t> connections_max_;
     mutable std::mutex mutex_;
     model::Pace pace_;
+    model::RouteLimits limits_;  // of all nodes together
+    store::NodeShare share_;
     std::size_t connections_ = 0;
+    std::size_t leaving_ = 0;  // of them, because they are too many
     WaitingLine line_;
     SteadyTime config_error_until_{};
 };

@@ -106,8 +106,25 @@ std::shared_ptr<LimitGroup> RouteTable::group_of(const model::RouteShape& shape)
     std::shared_ptr<LimitGroup>& group = groups_[shape.group];
     if (!group) {
         group = std::make_shared<LimitGroup>(shape.group, shape.limits, shape.group);
+        group->set_share(share_of(shape.group));
     }
     return group;
+}
+
+store::NodeShare RouteTable::share_of(const std::string& group) const {
+    auto found = shares_.find(group);
+    if (found == shares_.end()) {
+        found = shares_.find("");
+    }
+    return found == shares_.end() ? store::NodeShare{} : found->second;
+}
+
+void RouteTable::set_shares(std::map<std::string, store::NodeShare> shares) {
+    const std::lock_guard lock(mutex_);
+    shares_ = std::move(shares);
+    for (const auto& [key, known] : routes_) {
+        known.route->group().set_share(share_of(known.route->group().name()));
+    }
 }
 
 void RouteTable::set_shaping(std::shared_ptr<const model::Shaping> shaping) {

@@ -8,6 +8,7 @@
 // Shared by all workers; thread-safe. Everything passed by reference must outlive it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -61,6 +62,8 @@ class RouteTable {
     // New rules, from now on: limits, TLS and the meaning of replies.
     void set_shaping(std::shared_ptr<const model::Shaping> shaping);
     std::shared_ptr<const model::Shaping> shaping() const;
+    // By group: which part of their limits is this node's. The empty name: of all others.
+    void set_shares(std::map<std::string, store::NodeShare> shares);
 
     ConnectionBudget& budget() { return budget_; }
     std::vector<std::shared_ptr<Route>> routes() const;
@@ -84,7 +87,10 @@ class RouteTable {
     ConnectionBudget budget_;
     std::shared_ptr<Route> only_;
 
+    store::NodeShare share_of(const std::string& group) const;
+
     mutable std::mutex mutex_;
+    std::map<std::string, store::NodeShare> shares_;
     std::shared_ptr<const model::Shaping> shaping_;
     std::unordered_map<std::string, Known> routes_;  // by site and group
     std::unordered_map<std::string, std::shared_ptr<LimitGroup>> groups_;

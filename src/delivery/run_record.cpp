@@ -26,12 +26,13 @@ Result<model::LatencySummary> clock_from_ledger(store::Database& db, AlertId ale
 
 }  // namespace
 
-Result<LoadedRun> load_run(store::Database& db, AlertId alert) {
+Result<LoadedRun> load_run(store::Database& db, AlertId alert, LoadDone load_done) {
     LoadedRun run;
     TRY_AS(run.order, store::find_delivery_order(db, alert));
     const store::PartitionSums sums = store::sum_partitions(db, alert);
     run.audience = sums.audience;
-    for (std::uint64_t i = 0; i < sums.partitions && sums.done > 0; ++i) {
+    const bool wanted = load_done == LoadDone::Yes && sums.done > 0;
+    for (std::uint64_t i = 0; i < sums.partitions && wanted; ++i) {
         const auto row = store::find_partition(db, alert, static_cast<std::int64_t>(i));
         if (row && row->done) {
             TRY_AS(PartitionState state, load_partition_state(db, alert, *row));
@@ -43,9 +44,12 @@ Result<LoadedRun> load_run(store::Database& db, AlertId alert) {
 
 Result<FinishedRun> finish_run(store::Database& db, AlertId alert, Time now,
                                const OutcomeCounts& counts, model::LatencySummary clock) {
-    const store::PartitionSums sums = store::sum_partitions(db, alert);
-    if (sums.partitions == 0 || sums.done < sums.partitions) {
+    if (store::has_unfinished_partitions(db, alert)) {
         return FinishedRun{};
+    }
+    const store::PartitionSums sums = store::sum_partitions(db, alert);
+    if (store::find_clock(db, alert)) {  // another node was quicker
+        return FinishedRun{.finished = true, .audience = sums.audience};
     }
     const store::PartitionCounts& ends = sums.counts;
     const std::uint64_t settled =

@@ -18,9 +18,10 @@ namespace tocsin::delivery {
 struct LoadedRun {
     store::DeliveryOrder order;
     std::uint64_t audience = 0;
-    std::vector<PartitionState> done;
+    std::vector<PartitionState> done;  // if asked for
 };
-Result<LoadedRun> load_run(store::Database& db, AlertId alert);
+enum class LoadDone { No, Yes };
+Result<LoadedRun> load_run(store::Database& db, AlertId alert, LoadDone load_done);
 
 // Ends the alert if every partition is done: checks the sums (P1; Corrupt if they do not add up),
 // writes the clock. `counts` and `clock` are what this process has seen; where others delivered

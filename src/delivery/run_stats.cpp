@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kDomainsMax = 200;
 constexpr std::chrono::seconds kRateWindow{3};
+constexpr std::size_t kDomainsForOthers = 24;  // about 2 KB every two seconds
 
 }  // namespace
 
@@ -58,6 +59,11 @@ void RunStats::add(const PartitionState& state) {
     }
 }
 
+void RunStats::add_deferred(const PartitionState& state) {
+    const std::lock_guard lock(mutex_);
+    counts_.deferred += state.counts().deferred;
+}
+
 void RunStats::replace(const OutcomeCounts& before, const OutcomeCounts& after) {
     const std::lock_guard lock(mutex_);
     counts_ += after;
@@ -93,6 +99,32 @@ void RunStats::fill(SteadyTime now, Progress& progress) const {
     if (seconds > 0) {
         progress.rate = static_cast<double>(counts_.delivered - samples_[0].delivered) / seconds;
     }
+}
+
+NodeProgress RunStats::for_others() const {
+    const std::lock_guard lock(mutex_);
+    NodeProgress progress;
+    progress.counts = counts_;
+    std::vector<const Domain*> busiest;
+    for (const Domain& domain : domains_) {
+        if (domain.counts != OutcomeCounts{}) {
+            busiest.push_back(&domain);
+        }
+    }
+    std::sort(busiest.begin(), busiest.end(), [](const Domain* a, const Domain* b) {
+        return a->counts.settled() > b->counts.settled();
+    });
+    NodeProgress::Domain others{.domain = domains_[kOther].name, .counts = {}};
+    for (const Domain* domain : busiest) {
+        if (domain != domains_.data() && progress.domains.size() < kDomainsForOthers) {
+            progress.domains.push_back({domain->name, domain->counts, domain->clock});
+        } else {
+            others.counts += domain->counts;
+            others.clock += domain->clock;
+        }
+    }
+    progress.domains.push_back(std::move(others));
+    return progress;
 }
 
 OutcomeCounts RunStats::counts() const {

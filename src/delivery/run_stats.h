@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "delivery/ledger.h"
 #include "delivery/partition_state.h"
+#include "delivery/progress_record.h"
 #include "delivery/status.h"
 #include "model/latency.h"
 
@@ -36,10 +37,15 @@ class RunStats {
     // What an earlier process had recorded; domains are not known any more.
     void add(const PartitionState& state);
 
+    // The same where that process counted for itself: only what is left to do.
+    void add_deferred(const PartitionState& state);
+
     // Part of the recipients went from these counts to those at once.
     void replace(const OutcomeCounts& before, const OutcomeCounts& after);
 
     void fill(SteadyTime now, Progress& progress) const;
+    // For other nodes to add to theirs.
+    NodeProgress for_others() const;
     OutcomeCounts counts() const;
     model::LatencySummary clock() const;
 

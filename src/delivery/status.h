@@ -52,6 +52,10 @@ struct Progress {
     std::string reason;  // why it is not faster, as a sentence; empty: nothing holds it back
 };
 
+// The same of an alert that several nodes send: what each has written down of it, within the last
+// two seconds (store/nodes.h). nullopt: the alert is not being sent. Store thread.
+std::optional<Progress> merged_progress(store::Database& db, AlertId alert, Time now);
+
 struct AlertStatus {
     AlertId id;
     std::string kind;
@@ -69,7 +73,8 @@ struct AlertStatus {
     std::string json() const;
 };
 
-// NotFound if there is no such alert. `live` is Engine::progress() or nullopt. Store thread.
+// NotFound if there is no such alert. `live` is Engine::progress(), or merged_progress() where
+// other nodes may send, or nullopt. Store thread.
 Result<AlertStatus> alert_status(store::Database& db, AlertId alert,
                                  const std::optional<Progress>& live);
 

@@ -21,12 +21,11 @@ std::uint32_t slot_of(std::uint64_t tag) {
 
 }  // namespace
 
-Worker::Worker(const Parts& parts, std::string owner, Outbox outbox, WorkerHooks hooks)
+Worker::Worker(const Parts& parts, Outbox outbox, WorkerHooks hooks)
     : hooks_(std::move(hooks)),
-      owner_(std::move(owner)),
-      lease_(parts.options.lease),
       clock_(parts.clock),
       store_(parts.store),
+      leases_(parts.leases),
       io_(std::make_unique<boost::asio::io_context>(1)),
       mailbox_(std::make_shared<Mailbox>(*io_)),
       timer_(std::make_unique<boost::asio::steady_timer>(*io_)),
@@ -39,7 +38,7 @@ Worker::Worker(const Parts& parts, std::string owner, Outbox outbox, WorkerHooks
         };
     };
     recorder_ = std::make_unique<Recorder>(
-        *io_, parts.store, mailbox_,
+        *io_, parts.store, parts.clock, mailbox_,
         Recorder::Callbacks{.synced = with_share(&AlertShare::on_synced),
                             .lost = with_share(&AlertShare::on_lost),
                             .failed = [this](const Error& error) { hooks_.halt(error); }});
@@ -70,10 +69,9 @@ Worker::Worker(const Parts& parts, std::string owner, Outbox outbox, WorkerHooks
         .gate = gate_,
         .routes = routes_,
         .outlets = *outlets_,
-        .owner = owner_,
+        .leases = parts.leases,
         .wake = [this](OutletId outlet) { outlets_->wake(outlet); },
         .halt = [this](const Error& error) { hooks_.halt(error); },
-        .leases_hold = [this] { return clock_.steady() < leases_until_; },
         .all_done = [this](AlertId alert) { hooks_.all_done(alert); },
     });
     if (outbox == Outbox::Yes) {
@@ -94,7 +92,6 @@ Worker::~Worker() {
 }
 
 void Worker::start() {
-    leases_until_ = clock_.steady() + lease_;
     thread_ = std::thread([this] {
         auto work = boost::asio::make_work_guard(*io_);
         tick();
@@ -217,8 +214,8 @@ void Worker::on_outlet_open(OutletId) {
 }
 
 bool Worker::may_send() {
-    return !shutting_down_ && !hooks_.halted() && !recorder_->full() &&
-           clock_.steady() < leases_until_;
+    return !shutting_down_ && !hooks_.halted() && !recorder_->full() && leases_.hold() &&
+           !recorder_->stalled() && store_.in_touch();
 }
 
 std::optional<net::OutgoingMessage> Worker::take_mail(OutletId outlet) {
@@ -270,7 +267,9 @@ void Worker::tick() {
         if (outbox_) {
             outbox_->tick();
         }
-        renew_leases();
+        if (hooks_.tick) {
+            hooks_.tick();
+        }
     }
     std::erase_if(finished_, [this](AlertId alert) {
         return std::erase_if(shares_, [alert](const auto& share) {
@@ -302,42 +301,10 @@ void Worker::give_turns() {
     }
 }
 
-// The leases of this worker run out together, if it is stopped for long or the store does not
-// answer. Then it hands out nothing (may_send) until the store has said which it still has.
-void Worker::renew_leases() {
-    const SteadyTime now = clock_.steady();
-    const bool holds = std::any_of(shares_.begin(), shares_.end(), [](const auto& share) {
-        return share.second->partitions() > 0;
-    });
-    if (!holds) {
-        leases_until_ = now + lease_;
-        return;
+void Worker::on_leases_lost(const std::vector<store::PartitionKey>& keys) {
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+        shares_[i].second->on_leases_lost(keys);
     }
-    if (renewing_ || now < renew_at_) {
-        return;
-    }
-    renewing_ = true;
-    using Held = Result<std::vector<store::PartitionKey>>;
-    auto renew = [terms = context_->lease_terms()](store::Database& db) -> Held {
-        return store::renew_leases(db, terms);
-    };
-    auto done = [this, now, mailbox = mailbox_](Held held) {
-        mailbox->post([this, now, held = std::move(held)] {
-            renewing_ = false;
-            if (!held) {
-                if (held.error().kind() != ErrorKind::Limited) {
-                    hooks_.halt(held.error());
-                }
-                return;
-            }
-            for (std::size_t i = 0; i < shares_.size(); ++i) {
-                shares_[i].second->on_renewed(*held);
-            }
-            leases_until_ = now + lease_;
-            renew_at_ = now + lease_ / 3;
-        });
-    };
-    store_.post(std::move(renew), std::move(done));
 }
 
 void Worker::begin_shutdown() {

@@ -33,6 +33,7 @@ struct WorkerHooks {
     std::function<void(const Error&)> halt;
     std::function<void(AlertId)> all_done;
     std::function<bool()> halted;  // any thread
+    std::function<void()> tick;    // every 50 ms; may be null
 };
 
 // What a worker has for a route; any thread may have a copy.
@@ -52,9 +53,10 @@ class Worker final : public MailSource {
         SigningPool& pool;
         const Exclusions& exclusions;
         RouteTable& routes;
+        LeaseKeeper& leases;
     };
     enum class Outbox { No, Yes };
-    Worker(const Parts& parts, std::string owner, Outbox outbox, WorkerHooks hooks);
+    Worker(const Parts& parts, Outbox outbox, WorkerHooks hooks);
     ~Worker() override;
 
     void start();
@@ -64,7 +66,6 @@ class Worker final : public MailSource {
         mailbox_->post(std::move(fn));
     }
     const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
-    const std::string& owner() const { return owner_; }
     // What it has for each route.
     std::vector<OutletStatus> outlets() const;
     // After begin_shutdown(): no session is left and everything is durable.
@@ -75,6 +76,7 @@ class Worker final : public MailSource {
     // --- its own thread ---
     void begin(const std::shared_ptr<AlertRun>& run);
     void pump(AlertId alert);
+    void on_leases_lost(const std::vector<store::PartitionKey>& keys);
     void forget(AlertId alert);  // it is finished: its share goes when it is done
     void outbox_ready();
     void route_anew();  // the rules have changed
@@ -95,24 +97,19 @@ class Worker final : public MailSource {
     void tick();
     static Task<void> warm_domain(Worker* self, std::string domain);
     void give_turns();
-    void renew_leases();
     void update_status();
     AlertShare* share_of(AlertId alert);
     AlertShare* share_of(std::uint64_t tag);
 
     WorkerHooks hooks_;
-    std::string owner_;
-    Seconds lease_;
     const Clock& clock_;
     store::Store& store_;
+    LeaseKeeper& leases_;
 
     std::vector<std::pair<std::uint64_t, std::unique_ptr<AlertShare>>> shares_;  // by lane, release
     std::vector<AlertId> finished_;  // whose shares go as soon as nothing of them is under way
     std::unique_ptr<OutboxShare> outbox_;
     std::uint64_t next_source_ = 1;  // upper bits of the tags; 0 is the outbox
-    SteadyTime leases_until_{};
-    SteadyTime renew_at_{};
-    bool renewing_ = false;
     bool shutting_down_ = false;
     std::atomic<bool> quiet_{false};
 

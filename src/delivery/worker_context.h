@@ -13,6 +13,7 @@
 #include "base/task.h"
 #include "delivery/engine.h"
 #include "delivery/exclusions.h"
+#include "delivery/lease_keeper.h"
 #include "delivery/mailbox.h"
 #include "delivery/outlets.h"
 #include "delivery/recorder.h"
@@ -37,20 +38,13 @@ struct WorkerContext {
     Gate& gate;  // of what the shares spawn
     RouteTable& routes;
     Outlets& outlets;
-    std::string owner;  // in leases
+    LeaseKeeper& leases;
     // Mail for there has become ready, or has begun to wait.
     std::function<void(OutletId)> wake;
     // The store failed, or what is stored is damaged: stop sending.
     std::function<void(const Error&)> halt;
-    // The leases have not run out.
-    std::function<bool()> leases_hold;
     // Every partition of the alert is done, in the database.
     std::function<void(AlertId)> all_done;
-
-    store::LeaseTerms lease_terms() const {
-        const Time now = clock.now();
-        return {.owner = owner, .now = now, .until = now + options.lease};
-    }
 };
 
 }  // namespace tocsin::delivery

@@ -70,6 +70,25 @@ LatencyHistogram& LatencyHistogram::operator+=(const LatencyHistogram& other) {
     return *this;
 }
 
+std::optional<LatencyHistogram> LatencyHistogram::restore(Detail detail, Stored stored) {
+    constexpr std::uint64_t kBucketMax = std::uint64_t{1} << 48;  // so that sums do not overflow
+    LatencyHistogram histogram(detail);
+    const bool sized = stored.buckets.size() <= histogram.bucket_of(kMaxMs) + 1;
+    if (!sized || stored.first < 0 || stored.first > stored.last || stored.last > kMaxMs) {
+        return std::nullopt;
+    }
+    for (const std::uint64_t bucket : stored.buckets) {
+        if (bucket > kBucketMax) {
+            return std::nullopt;
+        }
+        histogram.count_ += bucket;
+    }
+    histogram.buckets_ = std::move(stored.buckets);
+    histogram.first_ = stored.first;
+    histogram.last_ = stored.last;
+    return histogram;
+}
+
 std::optional<std::int64_t> LatencyHistogram::percentile(double p) const {
     if (count_ == 0) {
         return std::nullopt;

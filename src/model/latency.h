@@ -35,6 +35,14 @@ class LatencyHistogram {
     std::optional<std::int64_t> percentile(double p) const;
     LatencySummary summary() const;
 
+    // To be written down, and read again: nullopt if that is no histogram.
+    struct Stored {
+        std::vector<std::uint64_t> buckets;
+        std::int64_t first = 0, last = 0;
+    };
+    Stored stored() const { return {buckets_, first_, last_}; }
+    static std::optional<LatencyHistogram> restore(Detail detail, Stored stored);
+
   private:
     std::size_t bucket_of(std::uint64_t ms) const;
     std::int64_t upper_edge(std::size_t bucket) const;

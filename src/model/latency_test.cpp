@@ -27,6 +27,24 @@ TEST(Latency, IsExactForShortTimes) {
     EXPECT_EQ(summary.last_ms, 1'000);
 }
 
+TEST(Latency, CanBeWrittenDownAndReadAgain) {
+    using Detail = LatencyHistogram::Detail;
+    LatencyHistogram histogram(Detail::Coarse);
+    for (const int ms : {3, 3, 70, 5'000, 86'400'000}) {
+        histogram.add(ms);
+    }
+    const auto again = LatencyHistogram::restore(Detail::Coarse, histogram.stored());
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->summary(), histogram.summary());
+    EXPECT_EQ(again->count(), 5U);
+    EXPECT_TRUE(LatencyHistogram::restore(Detail::Fine, {}));
+    EXPECT_FALSE(LatencyHistogram::restore(Detail::Coarse, {{1}, 5, 4}));
+    EXPECT_FALSE(LatencyHistogram::restore(Detail::Coarse, {{1}, -1, 4}));
+    EXPECT_FALSE(LatencyHistogram::restore(Detail::Coarse, {{~std::uint64_t{0}}, 0, 4}));
+    EXPECT_FALSE(
+        LatencyHistogram::restore(Detail::Coarse, {std::vector<std::uint64_t>(100'000), 0, 4}));
+}
+
 TEST(Latency, StepsOfTheWallClockDoNoHarm) {
     LatencyHistogram histogram;
     histogram.add(-5'000);

@@ -254,12 +254,15 @@ Result<DeliveryOrder> find_delivery_order(Database& db, AlertId alert) {
     return order;
 }
 
-std::vector<AlertId> unfinished_alerts(Database& db) {
-    std::vector<AlertId> alerts;
+std::vector<UnfinishedAlert> unfinished_alerts(Database& db) {
+    std::vector<UnfinishedAlert> alerts;
     db.for_each(
-        "SELECT id FROM alert WHERE released_at IS NOT NULL AND finished_at IS NULL "
+        "SELECT id, state FROM alert WHERE released_at IS NOT NULL AND finished_at IS NULL "
         "ORDER BY released_at, id",
-        {}, [&](const Row& row) { alerts.emplace_back(row.integer(0)); });
+        {}, [&](const Row& row) {
+            alerts.push_back(
+                {.alert = AlertId(row.integer(0)), .stopped = row.text(1) == "stopped"});
+        });
     return alerts;
 }
 

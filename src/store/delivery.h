@@ -154,7 +154,11 @@ struct DeliveryOrder {
 Result<DeliveryOrder> find_delivery_order(Database& db, AlertId alert);
 // Alerts that were released and have partitions that are not done, or no finishing time; in the
 // order of their release.
-std::vector<AlertId> unfinished_alerts(Database& db);
+struct UnfinishedAlert {
+    AlertId alert;
+    bool stopped = false;
+};
+std::vector<UnfinishedAlert> unfinished_alerts(Database& db);
 
 struct ClockRow {
     std::uint64_t audience = 0;

@@ -1,8 +1,10 @@
 #include "store/nodes.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "store/dialect.h"
+#include "store/outbox.h"
+#include "store/prepared_audience.h"
 
 namespace tocsin::store {
 
@@ -62,12 +64,17 @@ void replace_node(Database& db, const NodeRow& node) {
 }
 
 void remove_node(Database& db, const std::string& node) {
+    free_outbox_claims(db, node);
     db.execute("DELETE FROM node_route WHERE node_id = $1", {node});
     db.execute("DELETE FROM node WHERE id = $1", {node});
 }
 
 void tidy_nodes(Database& db, Time now) {
-    db.execute("DELETE FROM node WHERE seen_at < $1", {now - kNodeForgotten});
+    for (const Row& row :
+         db.query("SELECT id FROM node WHERE seen_at < $1 LIMIT 1000", {now - kNodeForgotten})) {
+        remove_node(db, row.text(0));
+    }
+    close_lost_audience_watches(db, now);
     db.execute(
         "DELETE FROM node_route WHERE node_id NOT IN (SELECT id FROM node WHERE seen_at > $1)",
         {now - kNodeSilence});
@@ -113,6 +120,12 @@ std::map<std::string, NodeShare> load_shares(Database& db, const std::string& no
         shares[row.text(0)] = {.nodes = static_cast<std::size_t>(row.integer(1)),
                                .rank = static_cast<std::size_t>(row.integer(2))};
     }
+    const Row all = *db.first(
+        "SELECT COUNT(*), SUM(CASE WHEN id < $1 THEN 1 ELSE 0 END) FROM node "
+        "WHERE role <> 'web' AND (seen_at > $2 OR id = $1)",
+        {node, now - kNodeSilence});
+    shares[""] = {.nodes = std::max<std::size_t>(1, static_cast<std::size_t>(all.integer(0))),
+                  .rank = static_cast<std::size_t>(all.maybe_integer(1).value_or(0))};
     return shares;
 }
 

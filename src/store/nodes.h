@@ -58,8 +58,8 @@ void write_node_routes(Database& db, const std::string& node, const std::set<std
 void replace_node(Database& db, const NodeRow& node);
 // A clean end: no row is left. Its leases were released before.
 void remove_node(Database& db, const std::string& node);
-// Rows of the forgotten, and what the dead still have in node_route and alert_progress of alerts
-// that are finished.
+// The rows of the forgotten; what the dead had in node_route, and their watches of audiences;
+// progress of alerts that are finished.
 void tidy_nodes(Database& db, Time now);
 
 // All that are known, by name, then start.
@@ -72,6 +72,7 @@ struct NodeShare {
 
     friend bool operator==(const NodeShare&, const NodeShare&) = default;
 };
+// The empty name stands for all groups that it does not send to yet: of all nodes that may send.
 std::map<std::string, NodeShare> load_shares(Database& db, const std::string& node, Time now);
 
 // What a node has seen of an alert (delivery/progress_record.h says how it is written).

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "store/dialect.h"
+#include "store/nodes.h"
 #include "store/signals.h"
 
 namespace tocsin::store {
@@ -55,17 +56,17 @@ OutboxId insert_outbox(Database& db, const NewOutboxMail& mail) {
             ->integer(0));
 }
 
-std::vector<OutboxMail> claim_outbox(Database& db, Time now, Time lease_until, int limit) {
+std::vector<OutboxMail> claim_outbox(Database& db, const OutboxClaim& claim, int limit) {
     std::vector<OutboxMail> out;
     for (const Row& row :
          db.query("WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE state = 'queued' AND "
                   "next_at <= $1 AND not_after > $1 ORDER BY next_at, id LIMIT $3" +
                       std::string(skip_locked(db.engine())) +
-                      ") UPDATE outbox SET attempts = attempts + 1, next_at = $2 "
+                      ") UPDATE outbox SET attempts = attempts + 1, next_at = $2, node_id = $4 "
                       "WHERE id IN (SELECT id FROM due) "
                       "RETURNING id, mail_from, rcpt_to, smtputf8, message, attempts, not_after, "
                       "created_at",
-                  {now, lease_until, limit})) {
+                  {claim.now, claim.until, limit, claim.node})) {
         OutboxMail mail;
         mail.id = OutboxId(row.integer(0));
         mail.mail_from = row.text(1);
@@ -82,10 +83,43 @@ std::vector<OutboxMail> claim_outbox(Database& db, Time now, Time lease_until, i
     return out;
 }
 
+namespace {
+
+// Claimed by a node that was last seen before $1.
+constexpr std::string_view kOrphaned =
+    "state = 'queued' AND node_id IN (SELECT id FROM node WHERE seen_at <= $1)";
+
+}  // namespace
+
+void free_orphaned_outbox(Database& db, Time now) {
+    db.execute("UPDATE outbox SET next_at = $2, node_id = '' WHERE " + std::string(kOrphaned),
+               {now - kNodeSilence, now});
+}
+
+bool has_orphaned_outbox(Database& db, Time now) {
+    return db
+        .first("SELECT 1 FROM outbox WHERE " + std::string(kOrphaned) + " LIMIT 1",
+               {now - kNodeSilence})
+        .has_value();
+}
+
+void free_outbox_claims(Database& db, const std::string& node) {
+    db.execute(
+        "UPDATE outbox SET next_at = 0, node_id = '' WHERE state = 'queued' AND node_id = $1",
+        {node});
+}
+
+void free_outbox_claim(Database& db, const std::string& node, Time until, Time now) {
+    db.execute(
+        "UPDATE outbox SET next_at = $3, node_id = '' "
+        "WHERE state = 'queued' AND node_id = $1 AND next_at = $2",
+        {node, until, now});
+}
+
 void defer_outbox(Database& db, OutboxId id, Time next_at, std::string_view reply,
                   OutboxAttempt attempt) {
     db.execute(
-        "UPDATE outbox SET next_at = $2, reply = $3, attempts = attempts - $4 "
+        "UPDATE outbox SET next_at = $2, reply = $3, attempts = attempts - $4, node_id = '' "
         "WHERE id = $1 AND state = 'queued'",
         {id, next_at, as_text(reply), attempt == OutboxAttempt::Counts ? 0 : 1});
 }

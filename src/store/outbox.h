@@ -1,9 +1,9 @@
 // Verbs of the outbox: transactional mails (confirmations, preference links) on their way. Store
 // thread only.
 //
-// A mail is claimed for a time, sent, and then finished or deferred. After a crash the claim runs
-// out and the mail is sent again, byte for byte the same. What is finished keeps its line, without
-// the message, until it is purged.
+// A mail is claimed for a time by a node (nodes.h), sent, and then finished or deferred. After a
+// crash the claim runs out, or is freed sooner, and the mail is sent again, byte for byte the same.
+// What is finished keeps its line, without the message, until it is purged.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,20 @@ enum class OutboxOutcome { Sent, Failed, Expired, Unknown };
 
 OutboxId insert_outbox(Database& db, const NewOutboxMail& mail);
 
-// Takes up to `limit` mails that are due; until `lease_until` nobody else gets them.
-std::vector<OutboxMail> claim_outbox(Database& db, Time now, Time lease_until, int limit);
+// Takes up to `limit` mails that are due; until `until` nobody else gets them.
+struct OutboxClaim {
+    std::string node;
+    Time now{};
+    Time until{};
+};
+std::vector<OutboxMail> claim_outbox(Database& db, const OutboxClaim& claim, int limit);
+// Makes what a node that is dead had claimed due again; whether there is any.
+void free_orphaned_outbox(Database& db, Time now);
+bool has_orphaned_outbox(Database& db, Time now);
+// All claims of a node that has ended.
+void free_outbox_claims(Database& db, const std::string& node);
+// The same for one claim of a living node whose answer never came.
+void free_outbox_claim(Database& db, const std::string& node, Time until, Time now);
 
 // Tries again at `next_at`. Limited: does not count as an attempt (a throttled connection).
 enum class OutboxAttempt { Counts, DoesNotCount };

@@ -15,7 +15,7 @@ class Outbox : public EachEngineVerbs {
             *db_, {"alerts@news.example", to, false, "message to " + to, now_, now_ + life});
     }
     std::vector<OutboxMail> claim(int limit = 10) {
-        return claim_outbox(*db_, now_, now_ + Seconds(60), limit);
+        return claim_outbox(*db_, {"a-1", now_, now_ + Seconds(60)}, limit);
     }
     std::string column(OutboxId id, const std::string& name) {
         return db_->first("SELECT " + name + " FROM outbox WHERE id = $1", {id})->text(0);

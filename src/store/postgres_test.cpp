@@ -1,10 +1,8 @@
 #include "store/postgres.h"
 
-#include <future>
-#include <thread>
-
 #include <gtest/gtest.h>
 
+#include "store/broken_postgres.h"
 #include "store/delivery.h"
 #include "store/outbox.h"
 #include "store/store.h"
@@ -12,123 +10,6 @@
 
 namespace tocsin::store {
 namespace {
-
-// A server of their own: these break it.
-class BrokenPostgres : public testing::Test {
-  protected:
-    static void SetUpTestSuite() { own_ = std::make_unique<PostgresServer>(); }
-    static void TearDownTestSuite() { own_.reset(); }
-    void SetUp() override {
-        if (!server_.running()) {
-            GTEST_SKIP() << server_.why_not();
-        }
-        url_ = server_.new_schema();
-    }
-    std::unique_ptr<Store> open() {
-        auto opened = Store::open(url_, clock_);
-        EXPECT_TRUE(opened) << opened.error().message();
-        return opened ? std::move(*opened) : nullptr;
-    }
-    std::string refusal() {
-        const auto opened = Store::open(url_, clock_);
-        return opened ? "" : opened.error().message();
-    }
-    void end_sessions() {
-        server_.admin("postgres",
-                      "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-                      "WHERE application_name = 'tocsin'");
-    }
-    static Result<std::int64_t> count(Store& store) {
-        std::promise<Result<std::int64_t>> counted;
-        store.post_read(
-            [](Database& db) -> Result<std::int64_t> {
-                return db.first("SELECT COUNT(*) FROM list")->integer(0);
-            },
-            [&counted](Result<std::int64_t> result) { counted.set_value(std::move(result)); });
-        return counted.get_future().get();
-    }
-    static Status insert(Store& store, const std::string& slug) {
-        return store.run([slug](Database& db) -> Status {
-            db.execute(
-                "INSERT INTO list (slug, name, description, created_at) VALUES ($1, '', '', 0)",
-                {slug});
-            return {};
-        });
-    }
-
-    static std::unique_ptr<PostgresServer> own_;
-    FakeClock clock_;
-    PostgresServer& server_ = *own_;
-    std::string url_;
-};
-std::unique_ptr<PostgresServer> BrokenPostgres::own_;
-
-TEST_F(BrokenPostgres, ALostConnectionIsMadeAnewForReadsAndForNewWrites) {
-    auto store = open();
-    ASSERT_TRUE(insert(*store, "one"));
-    end_sessions();
-    EXPECT_EQ(*count(*store), 1);
-    end_sessions();
-    ASSERT_TRUE(insert(*store, "two"));
-    EXPECT_EQ(*count(*store), 2);
-    EXPECT_FALSE(store->failed());
-}
-
-TEST_F(BrokenPostgres, AServerThatRestartsIsWaitedFor) {
-    auto store = open();
-    ASSERT_TRUE(insert(*store, "one"));
-    server_.stop(PostgresServer::Stop::Immediate);
-    auto waiting = std::async(std::launch::async, [&] { return insert(*store, "two"); });
-    server_.start();
-    EXPECT_TRUE(waiting.get());
-    EXPECT_EQ(*count(*store), 2);
-}
-
-TEST_F(BrokenPostgres, AConnectionLostInAWriteIsAStorageFailure) {
-    auto store = open();
-    ASSERT_TRUE(insert(*store, "one"));
-    const Status status = store->run([this](Database& db) -> Status {
-        db.execute(
-            "INSERT INTO list (slug, name, description, created_at) VALUES ('x', '', '', 0)");
-        end_sessions();
-        db.execute(
-            "INSERT INTO list (slug, name, description, created_at) VALUES ('y', '', '', 0)");
-        return {};
-    });
-    EXPECT_EQ(status.error().kind(), ErrorKind::Io);
-    EXPECT_TRUE(store->failed());
-    EXPECT_FALSE(insert(*store, "two"));
-    store.reset();
-    EXPECT_EQ(*count(*open()), 1);
-}
-
-TEST_F(BrokenPostgres, ACommitWithoutAnAnswerIsAStorageFailure) {
-    auto store = open();
-    const Status status = store->run([this](Database& db) -> Status {
-        db.execute(
-            "INSERT INTO list (slug, name, description, created_at) VALUES ('x', '', '', 0)");
-        end_sessions();
-        return {};
-    });
-    EXPECT_EQ(status.error().kind(), ErrorKind::Io);
-    EXPECT_TRUE(store->failed());
-}
-
-TEST_F(BrokenPostgres, AReadWhoseServerIsGoneFailsAloneAndTheNextFindsItAgain) {
-    auto store = open();
-    ASSERT_TRUE(insert(*store, "one"));
-    std::promise<Result<std::int64_t>> read;
-    store->post_read(
-        [this](Database& db) -> Result<std::int64_t> {
-            db.first("SELECT 1");
-            end_sessions();
-            return db.first("SELECT COUNT(*) FROM list")->integer(0);
-        },
-        [&read](Result<std::int64_t> result) { read.set_value(std::move(result)); });
-    EXPECT_FALSE(read.get_future().get());
-    EXPECT_FALSE(store->failed());
-    EXPECT_EQ(*count(*store), 1);
-}
 
 TEST_F(BrokenPostgres, AServerThatIsGoneAndAStandbyAreRefusedInOneLine) {
     server_.stop(PostgresServer::Stop::Orderly);
@@ -206,14 +87,6 @@ TEST_F(PostgresRefuses, ADatabaseOfAnotherEncoding) {
     EXPECT_NE(refusal(server_.url("latin")).find("encoding is LATIN1"), std::string::npos);
 }
 
-TEST_F(PostgresRefuses, ADatabaseThatAnotherServiceUses) {
-    const std::string url = server_.new_schema();
-    const auto first = Store::open(url, clock_);
-    ASSERT_TRUE(first) << first.error().message();
-    EXPECT_NE(refusal(url).find("in use by another service"), std::string::npos);
-    EXPECT_TRUE(Store::open(server_.new_schema(), clock_));  // another installation is no other
-}
-
 TEST_F(PostgresRefuses, ToAnswerBeforeItIsDurable) {
     const std::string url = server_.new_schema() + "%20-csynchronous_commit%3Doff";
     const auto db = Postgres::open(url, Postgres::Use::Beside).value();
@@ -244,8 +117,8 @@ TEST_F(PostgresRefuses, ToGiveOnePartitionOrMailToTwo) {
     ASSERT_TRUE(held && next);
     EXPECT_NE(held->key.partition, next->key.partition);
     EXPECT_FALSE(claim_partition(*other, AlertId(1), {"other", now, now + Seconds(30)}));
-    EXPECT_EQ(claim_outbox(*one, now, now + Seconds(30), 1).size(), 1U);
-    EXPECT_EQ(claim_outbox(*other, now, now + Seconds(30), 10).size(), 1U);
+    EXPECT_EQ(claim_outbox(*one, {"a", now, now + Seconds(30)}, 1).size(), 1U);
+    EXPECT_EQ(claim_outbox(*other, {"b", now, now + Seconds(30)}, 10).size(), 1U);
     one->commit();
     other->commit();
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "store/nodes.h"
 
 namespace tocsin::store {
 namespace {
@@ -58,31 +59,43 @@ std::int64_t step(Database& db, Range range, const std::vector<ListId>& lists, A
 
 // --- the watch ------------------------------------------------------------------------------
 
-AudienceWatch open_audience_watch(Database& db, Time now) {
+AudienceWatch open_audience_watch(Database& db, const std::string& node, Time now) {
     AudienceWatch watch;
     watch.first_change =
         db.query("INSERT INTO audience_change (subscriber_id) VALUES (0) RETURNING seq")[0].integer(
             0);
     watch.id = db.query(
-                     "INSERT INTO audience_watch (first_change, created_at) VALUES ($1, $2) "
-                     "RETURNING id",
-                     {watch.first_change, now})[0]
+                     "INSERT INTO audience_watch (first_change, created_at, node_id) "
+                     "VALUES ($1, $2, $3) RETURNING id",
+                     {watch.first_change, now, node})[0]
                    .integer(0);
     return watch;
 }
 
+namespace {
+
 // The mark of the oldest watch stays, so numbers of the log are not given twice while one is open.
-void close_audience_watch(Database& db, const AudienceWatch& watch) {
-    db.execute("DELETE FROM audience_watch WHERE id = $1 AND first_change = $2",
-               {watch.id, watch.first_change});
+void forget_old_changes(Database& db) {
     db.execute(
         "DELETE FROM audience_change WHERE NOT EXISTS (SELECT 1 FROM audience_watch "
         "WHERE first_change <= audience_change.seq)");
 }
 
-void close_all_audience_watches(Database& db) {
-    db.execute("DELETE FROM audience_watch");
-    db.execute("DELETE FROM audience_change");
+}  // namespace
+
+void close_audience_watch(Database& db, const AudienceWatch& watch) {
+    db.execute("DELETE FROM audience_watch WHERE id = $1 AND first_change = $2",
+               {watch.id, watch.first_change});
+    forget_old_changes(db);
+}
+
+void close_lost_audience_watches(Database& db, Time now) {
+    const std::int64_t closed = db.execute(
+        "DELETE FROM audience_watch WHERE node_id NOT IN (SELECT id FROM node WHERE seen_at > $1)",
+        {now - kNodeSilence});
+    if (closed > 0) {
+        forget_old_changes(db);
+    }
 }
 
 void note_audience_change(Database& db, SubscriberId subscriber) {

@@ -8,8 +8,9 @@
 // new to it. The log ends limits::kAudienceChangesMax entries after the newest mark: an import
 // fills it once, not with a million rows, and a watch whose share is full is given up.
 //
-// PostgreSQL: opening takes LOCK TABLE subscription IN SHARE MODE until its commit, so that no
-// transaction that saw no watch is still running when the reading begins.
+// All of it is book-keeping (store.h), which is done one transaction after the other in the whole
+// database: none that saw no watch is still running when the reading begins, and the order of the
+// log is the order of commits.
 #pragma once
 
 #include <cstdint>
@@ -29,11 +30,12 @@ struct AudienceWatch {
     std::int64_t id = 0;
     std::int64_t first_change = 0;
 };
-AudienceWatch open_audience_watch(Database& db, Time now);
+// `node` is who keeps it (nodes.h).
+AudienceWatch open_audience_watch(Database& db, const std::string& node, Time now);
 // Forgets what only it still needed of the log.
 void close_audience_watch(Database& db, const AudienceWatch& watch);
-// For the start of the service: whoever had them is gone.
-void close_all_audience_watches(Database& db);
+// Those of nodes that are dead, or not in the register.
+void close_lost_audience_watches(Database& db, Time now);
 // Called by every verb that changes whether a subscriber is a recipient.
 void note_audience_change(Database& db, SubscriberId subscriber);
 

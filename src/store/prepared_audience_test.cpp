@@ -28,12 +28,12 @@ SubscriberId add(Database& db, const std::string& local, const std::string& doma
 TEST_P(PreparedAudience, AWatchSeesWhoChangedSinceItWasOpened) {
     const SubscriberId before = add(*db_, "before", "a.example");
     set_active(*db_, before, ListId(1), now_);
-    const AudienceWatch watch = open_audience_watch(*db_, now_);
+    const AudienceWatch watch = open_audience_watch(*db_, "a-1", now_);
     EXPECT_EQ(count_audience_changes(*db_, watch), 0);
     const SubscriberId later = add(*db_, "later", "a.example");
     set_active(*db_, later, ListId(1), now_);
     set_left(*db_, later, ListId(1), now_);
-    const AudienceWatch second = open_audience_watch(*db_, now_);
+    const AudienceWatch second = open_audience_watch(*db_, "a-1", now_);
     set_left(*db_, before, ListId(1), now_);
     EXPECT_EQ(audience_changes(*db_, watch), (std::vector{before, later}));
     EXPECT_EQ(audience_changes(*db_, second), (std::vector{before}));
@@ -43,7 +43,7 @@ TEST_P(PreparedAudience, AWatchSeesWhoChangedSinceItWasOpened) {
     close_audience_watch(*db_, second);
     note_audience_change(*db_, before);  // nobody watches: nothing is noted
     EXPECT_EQ(db_->first("SELECT COUNT(*) FROM audience_change")->integer(0), 0);
-    close_all_audience_watches(*db_);
+    close_lost_audience_watches(*db_, now_);
 }
 
 TEST_P(PreparedAudience, IsReadInStepsInTheOrderOfBytes) {

@@ -33,6 +33,8 @@ CREATE TABLE alert_progress (       -- of running alerts; what each node has see
 
 ALTER TABLE audience_watch ADD COLUMN node_id TEXT NOT NULL DEFAULT '';  -- who keeps an audience ready
 
+ALTER TABLE outbox ADD COLUMN node_id TEXT NOT NULL DEFAULT '';  -- who has claimed it
+
 CREATE TABLE signal (               -- what one node tells the others; purged after an hour
   seq INTEGER PRIMARY KEY,
   topic TEXT NOT NULL,              -- store/signals.h
