@@ -84,8 +84,9 @@ class Row {
 class DatabaseFailure : public std::runtime_error {
   public:
     enum class Scope {
-        Statement,  // this statement only (a constraint, wrong SQL): its closure fails alone
-        Storage,    // disk full, I/O error, damaged file: nothing more can be made durable
+        Statement,    // this statement only (a constraint, wrong SQL): its closure fails alone
+        Transaction,  // all that is not committed; a commit may have happened. Later may work.
+        Storage,      // disk full, I/O error, damaged file: nothing more can be made durable
     };
     DatabaseFailure(Scope scope, const std::string& what)
         : std::runtime_error(what), scope_(scope) {}

@@ -85,9 +85,18 @@ std::string_view hold_rows(Engine engine) {
 
 // The numbers name the locks among all of a database: "Tocs" and what for, then the schema, so that
 // two installations in one database do not meet.
-std::string_view lock_service_postgres() {
-    return "SELECT pg_advisory_lock(1416582003, hashtext(current_schema()))";
-}
+const char* const kLockBooksPostgres =
+    "SELECT pg_advisory_xact_lock(1416582005, hashtext(current_schema()))";
+const char* const kLockSignalsPostgres =
+    "SELECT pg_advisory_xact_lock(1416582006, hashtext(current_schema()))";
+
+const char* const kSignalChannelPostgres = "SELECT 'tocsin_' || md5(current_schema())";
+const char* const kNotifyPostgres = "SELECT pg_notify('tocsin_' || md5(current_schema()), '')";
+const char* const kWriteSignalsPostgres =
+    "INSERT INTO signal (topic, subject, detail, node_id, at)"
+    " SELECT t, s, d, $4, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+    " FROM unnest(string_to_array($1, ' '), CAST(string_to_array($2, ' ') AS BIGINT[]),"
+    " CAST(string_to_array($3, ' ') AS BIGINT[])) AS x (t, s, d)";
 
 std::string_view lock_migrations(Engine engine) {
     return engine == Engine::Postgres

@@ -42,8 +42,17 @@ std::string_view lock_migrations(Engine engine);
 // Empty: the engine sees to it.
 std::string_view raise_identities(Engine engine);
 
-// Waits (up to the session's lock_timeout) until no other service uses this database, and keeps
-// others out until the session ends. PostgreSQL only; SQLite locks its file.
-std::string_view lock_service_postgres();
+// PostgreSQL's locks by name, each until the end of the transaction. All book-keeping of all nodes
+// takes turns (docs/decisions/008) ...
+extern const char* const kLockBooksPostgres;
+// ... and commits that carry signals do, so that the order of their numbers is that of the commits.
+extern const char* const kLockSignalsPostgres;
+
+// What wakes the listeners of this database and schema: the name that they LISTEN to, and the
+// NOTIFY of a commit.
+extern const char* const kSignalChannelPostgres;
+extern const char* const kNotifyPostgres;
+// $1 topics, $2 subjects, $3 details, each separated by spaces; $4 the node. One row each.
+extern const char* const kWriteSignalsPostgres;
 
 }  // namespace tocsin::store

@@ -1,6 +1,7 @@
 // For postgres*.cpp only: what the parts of Postgres share.
 #pragma once
 
+#include <exception>
 #include <libpq-fe.h>
 #include <memory>
 #include <string>
@@ -18,6 +19,22 @@ using Answer = std::unique_ptr<PGresult, ClearResult>;
 class Postgres::Lost {
   public:
     std::string what;
+};
+
+// What travels together: the waiting statements, the one that matters, and a sync behind it.
+struct Postgres::Exchange {
+    std::string_view sql = {};
+    const RowSink* each = nullptr;
+    std::size_t controls = 0;  // statements in front that are ours, not the verb's
+    std::size_t sent = 0;      // statements in all; the last one is the one that matters
+    bool given = false;        // a row went to the caller
+    std::int64_t changed = 0;
+    std::string tag = {};                  // "COMMIT"
+    std::vector<PostgresType> types = {};  // of a statement that was described
+    std::string error = {};                // the first; what follows it was not run
+    std::string error_state = {};
+    bool error_is_ours = false;      // of a control
+    std::exception_ptr thrown = {};  // by the caller's function
 };
 
 // `code` of a PQsend...(): 0 if the connection is gone (or we used it wrongly).

@@ -37,7 +37,7 @@ class PostgresServer {
     // As superuser; the first column of the first row, "" if there is none.
     std::string admin(const std::string& database, const std::string& sql);
 
-    enum class Stop { Orderly, Immediate };
+    enum class Stop { Orderly, Immediate, Kill };
     void stop(Stop how);
     void start();
     // From the next start on, the server is a standby without a primary: it only reads.
@@ -45,6 +45,7 @@ class PostgresServer {
     void become_primary();
 
   private:
+    void start_once();
     bool make_folder();
     std::string program(const std::string& name) const;
     // As the user who may run PostgreSQL; its output goes to the log. Returns the pid.

@@ -13,31 +13,29 @@ namespace tocsin::store {
 
 namespace {
 
-// Before each attempt to connect again.
-constexpr std::array<Milliseconds, 7> kPauses = {
-    Milliseconds(0),   Milliseconds(100),  Milliseconds(200),  Milliseconds(400),
-    Milliseconds(800), Milliseconds(1600), Milliseconds(3200),
-};
 constexpr int kOldestVersion = 130'000;  // what is tried regularly is 15
 
 // In this order the session's own settings override those of the role and the database. A wait for
-// a lock ends, because all else waits behind it; a service that was killed holds its lock until
-// the server has noticed, so the first wait is a patient one.
+// a lock ends, because all else waits behind it.
 constexpr const char* kSettings =
-    "SET client_min_messages = warning; SET statement_timeout = 0;"
-    "SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '5s';"
+    "SET client_min_messages = warning; SET statement_timeout = 0; SET lock_timeout = '30s';"
     "SET default_transaction_isolation = 'read committed';"
-    // So that the server, too, finds out that we are gone: it holds our lock until then.
-    "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
-    "SET tcp_user_timeout = '20s';"
+    "SET idle_in_transaction_session_timeout = 0;"
+    // So that the server, too, finds out that we are gone: our locks are held until then.
+    "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;"
+    "SET tcp_user_timeout = '10s';"
     "SELECT set_config('synchronous_commit', 'on', false)"
-    " WHERE current_setting('synchronous_commit') = 'off'";
+    " WHERE current_setting('synchronous_commit') = 'off';";
+// A process that is stopped (SIGSTOP, a frozen machine) in the middle of a group keeps its locks,
+// and all others wait: the server ends such a session.
+constexpr const char* kSettingsOfGroups = "SET idle_in_transaction_session_timeout = '5s';";
 constexpr const char* kQuestions =
     "SELECT current_setting('server_version_num'), current_setting('server_encoding'),"
     " CASE WHEN pg_is_in_recovery() THEN 'standby'"
     "  WHEN current_setting('transaction_read_only') = 'on' THEN 'read-only' ELSE '' END,"
     " COALESCE(current_schema(), ''),"
-    " COALESCE(has_schema_privilege(current_schema(), 'CREATE'), false), current_user";
+    " COALESCE(has_schema_privilege(current_schema(), 'CREATE'), false), current_user,"
+    " pg_backend_pid()";
 
 Result<Answer> ask(pg_conn* connection, const char* sql) {
     Answer result(PQexec(connection, sql));
@@ -48,10 +46,27 @@ Result<Answer> ask(pg_conn* connection, const char* sql) {
     return result;
 }
 
-// What the server must be for a service that writes.
-Status check_server(pg_conn* connection) {
-    TRY_AS(const Answer answer, ask(connection, kQuestions));
+// The server said which of its processes serves us when we connected; another one answers: somebody
+// in between hands out sessions.
+Status check_pooler(pg_conn* connection, const std::string& answers) {
+    if (std::to_string(PQbackendPID(connection)) == answers) {
+        return {};
+    }
+    return invalid(
+        "there is a connection pooler (like PgBouncer) in between; where it hands out sessions by "
+        "transaction, prepared statements, LISTEN and the settings of a session break: name the "
+        "server itself, or, if it pools by session, set [store] pooler = \"session\"");
+}
+
+// The session's settings, and what the server must be for a service that writes.
+Status check_server(pg_conn* connection, Postgres::Use use, Pooler pooler) {
+    const char* const more = use == Postgres::Use::Beside ? "" : kSettingsOfGroups;
+    const std::string questions = std::string(kSettings) + more + kQuestions;
+    TRY_AS(const Answer answer, ask(connection, questions.c_str()));
     const auto column = [&](int index) { return std::string(PQgetvalue(answer.get(), 0, index)); };
+    if (pooler == Pooler::None) {
+        TRY(check_pooler(connection, column(6)));
+    }
     if (std::atoi(column(0).c_str()) < kOldestVersion) {
         return invalid("the server is older than PostgreSQL 13");
     }
@@ -80,31 +95,9 @@ Status check_server(pg_conn* connection) {
     return {};
 }
 
-Status lock_service(pg_conn* connection) {
-    const Answer result(PQexec(connection, std::string(lock_service_postgres()).c_str()));
-    if (PQresultStatus(result.get()) == PGRES_TUPLES_OK) {
-        return {};
-    }
-    const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
-    if (state != nullptr && std::string_view(state) == "55P03") {
-        return conflict("in use by another service: is one running, here or on another machine?");
-    }
-    return unavailable(one_line(PQerrorMessage(connection)));
-}
-
 void ignore_notice(void* /*unused*/, const PGresult* /*notice*/) {}
 
 }  // namespace
-
-void require_sent(int code, pg_conn* connection) {
-    if (code == 1) {
-        return;
-    }
-    if (PQstatus(connection) == CONNECTION_BAD) {
-        throw Postgres::Lost{one_line(PQerrorMessage(connection))};
-    }
-    throw DatabaseFailure(DatabaseFailure::Scope::Storage, one_line(PQerrorMessage(connection)));
-}
 
 void Postgres::CloseConnection::operator()(pg_conn* connection) const {
     PQfinish(connection);
@@ -113,16 +106,24 @@ void Postgres::CloseConnection::operator()(pg_conn* connection) const {
 Postgres::~Postgres() = default;
 
 Result<std::unique_ptr<Postgres>> Postgres::open(const std::string& url, Use use) {
+    return open(url, use, Options());
+}
+
+Result<std::unique_ptr<Postgres>> Postgres::open(const std::string& url, Use use, Options options) {
     const Status readable = check_postgres_url(url);
     if (!readable) {
         return readable.error().with_context("store.url");
     }
-    std::unique_ptr<Postgres> database(new Postgres(url, use));
+    std::unique_ptr<Postgres> database = unconnected(url, use, std::move(options));
     const Status connected = database->connect();
     if (!connected) {
         return connected.error().with_context("the database " + shown_postgres_url(url));
     }
     return database;
+}
+
+std::unique_ptr<Postgres> Postgres::unconnected(std::string url, Use use, Options options) {
+    return std::unique_ptr<Postgres>(new Postgres(std::move(url), use, std::move(options)));
 }
 
 Status Postgres::connect() {
@@ -137,8 +138,8 @@ Status Postgres::connect() {
                                                    "tcp_user_timeout",
                                                    "dbname",
                                                    nullptr};
-    const std::array<const char*, 9> values = {"tocsin", "UTF8",  "10",         "5",    "5",
-                                               "3",      "20000", url_.c_str(), nullptr};
+    const std::array<const char*, 9> values = {"tocsin", "UTF8",  "5",          "4",    "2",
+                                               "3",      "10000", url_.c_str(), nullptr};
     connection_.reset(PQconnectdbParams(kNames.data(), values.data(), 1));
     pg_conn* const connection = connection_.get();
     CHECK(connection != nullptr);  // only without memory
@@ -150,52 +151,61 @@ Status Postgres::connect() {
         return error;
     }
     PQsetNoticeReceiver(connection, ignore_notice, nullptr);
-    const Status prepared = prepare_session();
-    if (!prepared) {
+    const Status usable = check_server(connection, use_, options_.pooler);
+    if (!usable) {
         drop_connection();
+        return usable;
     }
-    return prepared;
-}
-
-Status Postgres::prepare_session() {
-    pg_conn* const connection = connection_.get();
-    TRY(ask(connection, kSettings));
-    TRY(check_server(connection));
-    if (use_ == Use::Service) {
-        TRY(lock_service(connection));
-    }
-    TRY(ask(connection, "SET lock_timeout = '30s'"));
     CHECK(PQenterPipelineMode(connection) == 1);
-    return {};
-}
-
-void Postgres::reconnect(const std::string& why) {
-    std::string problem;
-    const std::size_t attempts = given_up_ ? 1 : kPauses.size();
-    for (std::size_t i = 0; i < attempts; ++i) {
-        ::poll(nullptr, 0, static_cast<int>(kPauses[i].count()));
-        const Status connected = connect();
-        if (connected) {
-            given_up_ = false;
-            log_warning("the connection to the database was lost ({}) and made anew", why);
-            return;
-        }
-        problem = connected.error().message();
+    lost_ = false;
+    if (options_.counters != nullptr) {
+        ++options_.counters->connections;
     }
-    given_up_ = true;
-    fail("", problem, "connecting again");
+    return {};
 }
 
 void Postgres::drop_connection() {
     connection_.reset();
     statements_.clear();
     waiting_.clear();
-    transaction_ = Transaction::None;
+    if (transaction_ != Transaction::None) {
+        transaction_ = Transaction::Void;
+    }
     owes_end_ = false;
+    lost_ = true;
 }
 
 int Postgres::backend_pid() const {
     return connection_ ? PQbackendPID(connection_.get()) : 0;
+}
+
+// --- being told -----------------------------------------------------------------------------
+
+void Postgres::listen_to_signals() {
+    const std::string channel = first(kSignalChannelPostgres)->text(0);
+    execute("LISTEN \"" + channel + "\"", {});
+}
+
+void Postgres::wait_for_signal(Milliseconds limit, int wake) {
+    pg_conn* const connection = connection_.get();
+    const auto told = [connection] {
+        bool any = false;
+        while (PGnotify* const notice = PQnotifies(connection)) {
+            PQfreemem(notice);
+            any = true;
+        }
+        return any;
+    };
+    if (told()) {
+        return;
+    }
+    std::array<pollfd, 2> both = {{{PQsocket(connection), POLLIN, 0}, {wake, POLLIN, 0}}};
+    ::poll(both.data(), both.size(), static_cast<int>(limit.count()));
+    if (PQconsumeInput(connection) == 0) {
+        const std::string what = one_line(PQerrorMessage(connection));
+        fail("", what, "waiting for signals");
+    }
+    told();
 }
 
 }  // namespace tocsin::store

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <libpq-fe.h>
+#include <span>
 
 #include "base/bytes.h"
 
@@ -85,33 +86,53 @@ std::string one_line(std::string_view message) {
                 line = trim(line.substr(at + prefix.size()));
             }
         }
-        if (!line.empty()) {
+        // What libpq guesses about a server that went.
+        const bool guess =
+            line.starts_with("This probably means") || line.starts_with("before or while");
+        if (!line.empty() && !guess) {
             out += (out.empty() ? "" : "; ") + std::string(line);
         }
     }
     return out;
 }
 
+namespace {
+
+bool is_one_of(std::string_view sqlstate, std::span<const std::string_view> prefixes) {
+    return std::ranges::any_of(
+        prefixes, [&](std::string_view prefix) { return sqlstate.starts_with(prefix); });
+}
+
+}  // namespace
+
 DatabaseFailure::Scope failure_scope(std::string_view sqlstate) {
-    // Classes and codes after which nothing more can be made durable by this session.
-    constexpr std::array<std::string_view, 11> kStorage = {
-        "08",     // connection exception
-        "25006",  // read-only transaction: a standby, or a primary that became one
-        "40003",  // statement completion unknown
-        "53",     // disk full, out of memory, too many connections
-        "57P01",  // shut down by an administrator
-        "57P02",  // the server crashed
-        "57P03",  // the server is starting or stopping
-        "57P04",  // the database was dropped
-        "58",     // I/O error, missing file
-        "F0",     // configuration file
-        "XX",     // internal error, damaged data or index
+    // Classes and codes after which nothing of the transaction is left.
+    constexpr std::array<std::string_view, 11> kTransaction = {
+        "08",            // connection exception
+        kReadOnlyState,  // a standby, or a primary that became one
+        "25P03",         // we were idle in a transaction for too long
+        "25P04",         // the transaction took too long
+        "40",            // deadlock, serialization failure, completion unknown
+        "53",            // disk full, out of memory, too many connections
+        "55P03",         // waited too long for a lock
+        "57",            // shut down, crashed, starting, cancelled by an administrator
+        "58",            // I/O error, missing file
+        "F0",            // configuration file
+        "XX",            // internal error, damaged data or index
     };
-    const bool storage =
-        sqlstate.empty() || std::ranges::any_of(kStorage, [&](std::string_view prefix) {
-            return sqlstate.starts_with(prefix);
-        });
-    return storage ? DatabaseFailure::Scope::Storage : DatabaseFailure::Scope::Statement;
+    return sqlstate.empty() || is_one_of(sqlstate, kTransaction)
+               ? DatabaseFailure::Scope::Transaction
+               : DatabaseFailure::Scope::Statement;
+}
+
+bool keeps_session(std::string_view sqlstate) {
+    constexpr std::array<std::string_view, 4> kKept = {
+        "40001",  // serialization failure
+        "40P01",  // deadlock
+        "55P03",  // waited too long for a lock
+        "57014",  // cancelled by an administrator
+    };
+    return is_one_of(sqlstate, kKept);
 }
 
 }  // namespace tocsin::store

@@ -19,7 +19,11 @@ Status check_postgres_url(const std::string& url);
 std::string shown_postgres_url(const std::string& url);
 // libpq's message in one line, without what it says on every refusal.
 std::string one_line(std::string_view message);
-// What a SQLSTATE means for what follows. Empty: the connection was lost.
+// What a SQLSTATE means for what follows: Statement or Transaction. Empty: the connection was lost.
 DatabaseFailure::Scope failure_scope(std::string_view sqlstate);
+// Of those that end a transaction: whether the next may begin over the same connection. Otherwise
+// it is better made anew, for the URL may name a server that is well.
+bool keeps_session(std::string_view sqlstate);
+inline constexpr std::string_view kReadOnlyState = "25006";
 
 }  // namespace tocsin::store

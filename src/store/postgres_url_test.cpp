@@ -34,15 +34,19 @@ TEST(PostgresUrl, MessagesBecomeOneLine) {
     EXPECT_EQ(one_line(""), "");
 }
 
-TEST(PostgresUrl, WhatEndsAStorageAndWhatOnlyAStatement) {
-    for (const char* state : {"", "08006", "25006", "40003", "53100", "53200", "53300", "57P01",
-                              "57P02", "57P03", "58030", "F0000", "XX000", "XX001"}) {
-        EXPECT_EQ(failure_scope(state), Scope::Storage) << state;
+TEST(PostgresUrl, WhatEndsATransactionAndWhatOnlyAStatement) {
+    for (const char* state :
+         {"", "08006", "25006", "25P03", "40001", "40003", "40P01", "53100", "53200", "53300",
+          "55P03", "57014", "57P01", "57P02", "57P03", "58030", "F0000", "XX000", "XX001"}) {
+        EXPECT_EQ(failure_scope(state), Scope::Transaction) << state;
     }
-    for (const char* state : {"23505", "22021", "40001", "40P01", "42601", "42501", "55P03",
-                              "57014", "25P02", "0A000"}) {
+    for (const char* state : {"23505", "22021", "42601", "42501", "25P02", "0A000"}) {
         EXPECT_EQ(failure_scope(state), Scope::Statement) << state;
     }
+    for (const char* state : {"", "08006", "25006", "53100", "57P01", "XX000"}) {
+        EXPECT_FALSE(keeps_session(state)) << state;
+    }
+    EXPECT_TRUE(keeps_session("40P01"));
 }
 
 }  // namespace

@@ -3,7 +3,12 @@
 namespace tocsin::store {
 
 std::int64_t purge_signals(Database& db, Time before) {
-    return db.execute("DELETE FROM signal WHERE at < $1", {before});
+    // Never the newest: whoever has read up to it sees by it that nothing is missing. In order of
+    // their numbers, whatever the clock did.
+    return db.execute(
+        "DELETE FROM signal WHERE seq < COALESCE("
+        "(SELECT MIN(seq) FROM signal WHERE at >= $1), (SELECT MAX(seq) FROM signal))",
+        {before});
 }
 
 std::int64_t newest_signal(Database& db) {

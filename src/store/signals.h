@@ -38,7 +38,7 @@ inline constexpr std::string_view kNodes = "nodes";    // a node came or went
 
 }  // namespace topic
 
-// Forgets signals written before that time. Returns how many.
+// Forgets signals written before that time, but never the newest. Returns how many.
 std::int64_t purge_signals(Database& db, Time before);
 
 // The number of the newest that there ever was; 0: none yet.

@@ -56,6 +56,9 @@ class Sqlite final : public Connection {
     void keep() override { execute("RELEASE job", {}); }
     void undo() override;
     bool in_transaction() const override;
+    // There is no server to lose: a disk that fails has failed.
+    bool lost() const override { return false; }
+    Status reconnect() override { return {}; }
 
   private:
     enum class Mode { ReadOnly, ReadWrite };

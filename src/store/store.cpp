@@ -1,15 +1,9 @@
 #include "store/store.h"
 
-#include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <exception>
-#include <mutex>
-#include <thread>
-
 #include "base/check.h"
 #include "base/limits.h"
-#include "base/log.h"
+#include "store/lane.h"
+#include "store/listener.h"
 #include "store/migrate.h"
 #include "store/postgres.h"
 #include "store/postgres_url.h"
@@ -17,195 +11,117 @@
 
 namespace tocsin::store {
 
-// The store thread alternates: all waiting reads, then one group of writes. A group takes writes
-// from the queue until it is empty, or it has kStoreGroupJobs, or kStoreGroupTime has passed; then
-// it commits once and answers all. So a lone write commits at once, and under load the cost of the
-// fsync is shared by as many as arrived during the last one.
+// Which queue takes a closure, and which lanes work on it.
 class Store::Impl {
   public:
-    Impl(std::unique_ptr<Connection> database, const Clock& clock)
-        : database_(std::move(database)), clock_(clock), thread_([this] { run(); }) {}
+    virtual ~Impl() = default;
+    virtual JobQueue& queue(Access access) = 0;
+    virtual bool is_own_thread() const = 0;
+    virtual bool failed() const = 0;
+    virtual std::string trouble() const = 0;
+    virtual bool in_touch() const = 0;
+    virtual StoreCounters counters() const = 0;
+    virtual void listen(Listener::Hooks hooks) = 0;
+};
 
-    ~Impl() {
-        {
-            const std::lock_guard lock(mutex_);
-            stopping_ = true;
-        }
-        wake_.notify_one();
-        thread_.join();
-    }
+class Store::OnSqlite final : public Store::Impl {
+  public:
+    OnSqlite(std::unique_ptr<Connection> database, const Clock& clock)
+        : lane_(queue_, std::move(database), clock) {}
+    ~OnSqlite() override { queue_.stop(); }
 
-    bool submit(Access access, std::unique_ptr<Job>& job) {
-        CHECK(std::this_thread::get_id() != thread_.get_id());
-        {
-            const std::lock_guard lock(mutex_);
-            if (reads_.size() + writes_.size() >= limits::kStoreQueueDepth) {
-                return false;
-            }
-            (access == Access::Read ? reads_ : writes_).push_back(std::move(job));
-        }
-        wake_.notify_one();
-        return true;
-    }
-
-    bool failed() const { return failed_.load(); }
+    JobQueue& queue(Access /*access*/) override { return queue_; }
+    bool is_own_thread() const override { return lane_.is_this_thread(); }
+    bool failed() const override { return lane_.failed(); }
+    std::string trouble() const override { return lane_.trouble(); }
+    bool in_touch() const override { return true; }
+    StoreCounters counters() const override { return {}; }
+    void listen(Listener::Hooks /*hooks*/) override {}
 
   private:
-    using Jobs = std::deque<std::unique_ptr<Job>>;
+    JobQueue queue_{1};
+    Lane lane_;
+};
 
-    void run() {
-        for (;;) {
-            Jobs reads;
-            bool writes_wait = false;
-            {
-                std::unique_lock lock(mutex_);
-                wake_.wait(lock,
-                           [this] { return stopping_ || !reads_.empty() || !writes_.empty(); });
-                reads.swap(reads_);
-                writes_wait = !writes_.empty();
-                if (reads.empty() && !writes_wait) {
-                    return;  // stopping, and all is done
-                }
-            }
-            run_reads(reads);
-            if (writes_wait) {
-                run_group();
-            }
+// All connections but that of the books are made when they are first needed.
+class Store::OnPostgres final : public Store::Impl {
+  public:
+    struct Opened {
+        std::string url;
+        StoreOptions options;
+        std::unique_ptr<RunningCounters> counters;
+        std::unique_ptr<Postgres> books;
+        std::int64_t newest_signal = 0;
+    };
+
+    OnPostgres(Opened opened, const Clock& clock) : opened_(std::move(opened)), clock_(clock) {
+        add_lane(books_, std::move(opened_.books));
+        RunningCounters* const counters = opened_.counters.get();
+        add_lane(fenced_, connection(Postgres::Use::Fenced, counters));
+        for (int i = 0; i < limits::kStoreReaders; ++i) {
+            add_lane(readers_, connection(Postgres::Use::Beside, counters));
         }
     }
-
-    void run_reads(Jobs& reads) {
-        for (auto& job : reads) {
-            database_->begin_read();
-            execute(*job);
-            database_->end_read();
-            job->answer();
-            job.reset();
-        }
+    ~OnPostgres() override {
+        listener_.reset();  // its hooks post closures
+        books_.stop();
+        fenced_.stop();
+        readers_.stop();
     }
 
-    void run_group() {
-        Jobs group;
-        const SteadyTime begun = clock_.steady();
-        bool alive = !failed() && control(&Connection::begin);
-        while (group.size() < limits::kStoreGroupJobs &&
-               clock_.steady() - begun < limits::kStoreGroupTime) {
-            std::unique_ptr<Job> job = next_write();
-            if (!job) {
-                break;
-            }
-            alive = alive && run_in_savepoint(*job);
-            group.push_back(std::move(job));
+    JobQueue& queue(Access access) override {
+        return access == Access::Read ? readers_ : access == Access::Books ? books_ : fenced_;
+    }
+    bool is_own_thread() const override {
+        return std::ranges::any_of(lanes_, [](const auto& lane) { return lane->is_this_thread(); });
+    }
+    bool failed() const override { return false; }
+    std::string trouble() const override {
+        std::string found = listener_ ? listener_->trouble() : "";
+        for (const auto& lane : lanes_) {
+            found = found.empty() ? lane->trouble() : found;
         }
-        alive = alive && control(&Connection::commit);
-        if (!alive) {
-            database_->rollback();
-            for (auto& job : group) {
-                job->fail(io_error(failure_));
-            }
-        }
-        for (auto& job : group) {
-            job->answer();
-            job.reset();
-        }
+        return found;
+    }
+    bool in_touch() const override { return listener_ ? listener_->in_touch() : trouble().empty(); }
+    StoreCounters counters() const override { return opened_.counters->now(); }
+    void listen(Listener::Hooks hooks) override {
+        CHECK(!listener_);
+        listener_ = std::make_unique<Listener>(connection(Postgres::Use::Beside, nullptr),
+                                               opened_.newest_signal, clock_, std::move(hooks));
     }
 
-    std::unique_ptr<Job> next_write() {
-        const std::lock_guard lock(mutex_);
-        if (writes_.empty()) {
-            return nullptr;
-        }
-        std::unique_ptr<Job> job = std::move(writes_.front());
-        writes_.pop_front();
-        return job;
+  private:
+    std::unique_ptr<Postgres> connection(Postgres::Use use, RunningCounters* counters) const {
+        return Postgres::unconnected(opened_.url, use,
+                                     {opened_.options.node, opened_.options.pooler, counters});
+    }
+    void add_lane(JobQueue& queue, std::unique_ptr<Postgres> database) {
+        lanes_.push_back(std::make_unique<Lane>(queue, std::move(database), clock_));
     }
 
-    // False: the storage has failed, and the group with it.
-    bool run_in_savepoint(Job& job) {
-        if (!control(&Connection::mark)) {
-            return false;
-        }
-        const bool keep = execute(job);
-        if (failed()) {
-            return false;
-        }
-        return control(keep ? &Connection::keep : &Connection::undo);
-    }
-
-    // Runs the closure; false: what it did must be rolled back.
-    bool execute(Job& job) {
-        try {
-            return job.execute(*database_);
-        } catch (const DatabaseFailure& failure) {
-            if (failure.scope() == DatabaseFailure::Scope::Storage) {
-                storage_failed(failure.what());
-            } else {
-                log_error("the database refused a statement: {}", failure.what());
-            }
-            job.fail(io_error(fmt::format("the database failed: {}", failure.what())));
-        } catch (const std::exception& failure) {
-            log_error("a database task ended by an exception: {}", failure.what());
-            job.fail(Error(ErrorKind::Internal, failure.what()));
-        }
-        return false;
-    }
-
-    // Transactions and savepoints: none of them may fail.
-    bool control(void (Connection::*step)()) {
-        try {
-            ((*database_).*step)();
-            return true;
-        } catch (const DatabaseFailure& failure) {
-            storage_failed(failure.what());
-            return false;
-        }
-    }
-
-    void storage_failed(const std::string& what) {
-        if (failed()) {
-            return;
-        }
-        failure_ = fmt::format("the database cannot store anything more: {}", what);
-        failed_ = true;
-        const std::string_view remedy = database_->engine() == Engine::Sqlite
-                                            ? "free the disk or repair it"
-                                            : "put the database server right";
-        log_error("{}; sending stops here and nothing is lost: {}, then restart the service",
-                  failure_, remedy);
-    }
-
-    std::unique_ptr<Connection> database_;
+    Opened opened_;
     const Clock& clock_;
-    std::string failure_;  // store thread only
-    std::atomic<bool> failed_{false};
-
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    Jobs reads_;
-    Jobs writes_;
-    bool stopping_ = false;
-
-    std::thread thread_;  // last: it uses everything above
+    JobQueue books_{1};
+    JobQueue fenced_{1};
+    JobQueue readers_{limits::kStoreReaders};
+    std::vector<std::unique_ptr<Lane>> lanes_;
+    std::unique_ptr<Listener> listener_;
 };
 
 namespace {
 
 constexpr std::string_view kSqliteScheme = "sqlite:";
 
-// The one place that chooses the engine.
-Result<std::unique_ptr<Connection>> open_database(const std::string& url) {
-    if (is_postgres_url(url)) {
-        TRY_AS(std::unique_ptr<Connection> database, Postgres::open(url, Postgres::Use::Service));
-        return database;
+// To the newest version; an error names the database.
+Status bring_up_to_date(Connection& database, const std::string& shown, const Clock& clock) {
+    try {
+        const Status migrated = migrate(database, embedded_migrations(), clock.now());
+        return migrated ? migrated : migrated.error().with_context(shown);
+    } catch (const DatabaseFailure& failure) {
+        return io_error(
+            fmt::format("the database {} could not be migrated: {}", shown, failure.what()));
     }
-    if (!url.starts_with(kSqliteScheme) || url.size() == kSqliteScheme.size()) {
-        // Not quoted: a mistyped URL may hold a password.
-        return invalid(
-            "store.url must be \"sqlite:PATH\", like \"sqlite:tocsin.db\", or "
-            "\"postgresql://USER:PASSWORD@HOST/DATABASE\"");
-    }
-    TRY_AS(std::unique_ptr<Connection> database, Sqlite::open(url.substr(kSqliteScheme.size())));
-    return database;
 }
 
 }  // namespace
@@ -214,21 +130,42 @@ Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Store::~Store() = default;
 
+// The one place that chooses the engine.
 Result<std::unique_ptr<Store>> Store::open(const std::string& url, const Clock& clock,
-                                           StoreOptions /*options*/) {
-    TRY_AS(auto database, open_database(url));
-    const std::string shown =
-        is_postgres_url(url) ? shown_postgres_url(url) : url.substr(kSqliteScheme.size());
-    try {
-        const Status migrated = migrate(*database, embedded_migrations(), clock.now());
-        if (!migrated) {
-            return migrated.error().with_context(shown);
-        }
-    } catch (const DatabaseFailure& failure) {
-        return io_error(
-            fmt::format("the database {} could not be migrated: {}", shown, failure.what()));
+                                           StoreOptions options) {
+    if (is_postgres_url(url)) {
+        return open_postgres(url, clock, std::move(options));
     }
-    return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(std::move(database), clock)));
+    if (!url.starts_with(kSqliteScheme) || url.size() == kSqliteScheme.size()) {
+        // Not quoted: a mistyped URL may hold a password.
+        return invalid(
+            "store.url must be \"sqlite:PATH\", like \"sqlite:tocsin.db\", or "
+            "\"postgresql://USER:PASSWORD@HOST/DATABASE\"");
+    }
+    const std::string path = url.substr(kSqliteScheme.size());
+    TRY_AS(std::unique_ptr<Connection> database, Sqlite::open(path));
+    TRY(bring_up_to_date(*database, path, clock));
+    return std::unique_ptr<Store>(
+        new Store(std::make_unique<OnSqlite>(std::move(database), clock)));
+}
+
+Result<std::unique_ptr<Store>> Store::open_postgres(const std::string& url, const Clock& clock,
+                                                    StoreOptions options) {
+    OnPostgres::Opened opened;
+    opened.url = url;
+    opened.counters = std::make_unique<RunningCounters>();
+    TRY_AS(opened.books, Postgres::open(url, Postgres::Use::Books,
+                                        {options.node, options.pooler, opened.counters.get()}));
+    opened.options = std::move(options);
+    TRY(bring_up_to_date(*opened.books, shown_postgres_url(url), clock));
+    try {
+        opened.newest_signal = newest_signal(*opened.books);
+    } catch (const DatabaseFailure& failure) {
+        return unavailable(fmt::format("the database {} does not work: {}", shown_postgres_url(url),
+                                       failure.what()));
+    }
+    return std::unique_ptr<Store>(
+        new Store(std::make_unique<OnPostgres>(std::move(opened), clock)));
 }
 
 bool Store::failed() const {
@@ -236,22 +173,27 @@ bool Store::failed() const {
 }
 
 std::string Store::trouble() const {
-    return impl_->failed() ? "the database cannot store anything more" : "";
+    return impl_->trouble();
 }
 
 bool Store::in_touch() const {
-    return true;
+    return impl_->in_touch();
 }
 
 StoreCounters Store::counters() const {
-    return {};
+    return impl_->counters();
 }
 
-void Store::listen(std::function<void(const Signal&)> /*each*/, std::function<void()> /*gap*/) {}
+void Store::listen(std::function<void(const Signal&)> each, std::function<void()> gap) {
+    impl_->listen({std::move(each), std::move(gap)});
+}
 
 void Store::submit(Access access, std::unique_ptr<Job> job) {
-    if (!impl_->submit(access, job)) {
-        job->fail(Error(ErrorKind::Limited, "the database is too busy; try again in a moment"));
+    CHECK(!impl_->is_own_thread());
+    const auto kind = access == Access::Read ? Job::Kind::Read : Job::Kind::Write;
+    const Status taken = impl_->queue(access).push(kind, job);
+    if (!taken) {
+        job->fail(taken.error());
         job->answer();
     }
 }

@@ -1,20 +1,32 @@
-// Store: the database, owned by one thread, with group commit.
+// Store: the database, with group commit, owned by threads of its own.
 //
-// Other threads hand it closures. The store thread runs many in one transaction and answers each
-// only when the commit is durable. Below it is SQLite (sqlite.h) or PostgreSQL (postgres.h), over
-// one connection (docs/decisions/003 and 007). Each closure runs inside a savepoint of its own: one
-// that fails is rolled back alone. A failed commit (full disk, I/O error, database server gone)
-// fails every closure of its group and is not retried; `failed()` turns true and stays so, and
-// whoever sends mail must stop.
+// Other threads hand it closures. Its threads (lane.h) run many in one transaction and answer each
+// only when the commit is durable. Each closure runs inside a savepoint of its own: one that fails
+// is undone alone.
 //
-// Reads run between groups: they see everything that was answered before they were asked for, and
-// nothing that is not durable. All share one connection, so a long closure delays everyone: write
-// and read in bounded chunks.
+// On SQLite (sqlite.h) one lane with one connection does everything, reads between groups. A failed
+// commit (full disk, I/O error) fails every closure of its group and is not retried: failed() turns
+// true and stays so, and whoever sends mail must stop.
 //
-// Thread: open, destroy on any one thread; write, read, post, run from any thread but the store's
-// own (a closure has its Database). Destruction runs what is queued, then stops.
-// Full: at limits::kStoreQueueDepth closures waiting, more are refused with ErrorKind::Limited, at
-// once and on the calling thread.
+// On PostgreSQL (postgres.h) several processes may share the database, and there are three kinds of
+// lanes: the books (write, post, run), whose groups take turns with those of all other processes by
+// a lock of the database; the fenced (post_fenced), whose groups do not; and readers. So closures
+// of different kinds run at the same time: what they share in memory needs a mutex, and `done` is
+// called on the lane that ran the closure. When the server is lost a group ends with
+// ErrorKind::Unavailable ("maybe done, maybe not"), so do closures that come while the connections
+// are made anew, and then all goes on by itself: trouble() says why, passing() (base/result.h)
+// recognizes it. failed() is never true.
+//
+// Reads see everything that was answered before they were asked for, in one snapshot, and nothing
+// that is not durable. Closures of one kind share a connection, so a long one delays the others:
+// write and read in bounded chunks.
+//
+// Thread: open, destroy, listen on any one thread; the rest from any thread but the store's own (a
+// closure has its Database; posting from `each` and `gap` is fine). Destruction runs what is
+// queued, then stops.
+// Refused: at limits::kStoreQueueDepth closures waiting more are refused with ErrorKind::Limited,
+// and while PostgreSQL is out of reach with Unavailable, at once and on the calling thread: a
+// `done` that asks again must not do it right there.
 #pragma once
 
 #include <cstdint>
@@ -37,33 +49,18 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "store/database.h"
+#include "store/job.h"
+#include "store/options.h"
 #include "store/signals.h"
 
 namespace tocsin::store {
 
-enum class Pooler {
-    None,     // a pooler between us and PostgreSQL is found and refused
-    Session,  // there is one, and it keeps a server's session for a whole connection
-};
-
-struct StoreOptions {
-    std::string node;  // this process among those that share the database: named by its signals
-    Pooler pooler = Pooler::None;
-};
-
-// Since the start, of all connections; nothing on SQLite.
-struct StoreCounters {
-    std::uint64_t statements = 0;   // sent, those of transactions and savepoints too
-    std::uint64_t round_trips = 0;  // waits for the server's answer
-    std::uint64_t groups = 0;       // committed
-    std::uint64_t reconnections = 0;
-};
-
 class Store {
   public:
     // Opens "sqlite:PATH" ("sqlite::memory:" for tests) or "postgresql://...", migrates it to the
-    // newest version, and starts the store thread. Refuses, with one clear line that holds no
-    // password, a database in use by another service or written by a newer Tocsin.
+    // newest version, and starts the threads. Refuses, with one clear line that holds no password,
+    // a database that it cannot use: a file in use by another process, a newer Tocsin's, missing
+    // privileges, a standby, a pooler (options.h).
     static Result<std::unique_ptr<Store>> open(const std::string& url, const Clock& clock,
                                                StoreOptions options = {});
     ~Store();
@@ -78,7 +75,7 @@ class Store {
     template <class Fn>
     auto read(Fn fn) -> Task<std::invoke_result_t<Fn, Database&>>;
 
-    // For callers that are no coroutine: `done(Result<T>)` is called on the store thread after the
+    // For callers that are no coroutine: `done(Result<T>)` is called on the lane's thread after the
     // commit and must not block.
     template <class Fn, class Done>
     void post(Fn fn, Done done);
@@ -116,15 +113,13 @@ class Store {
 
   private:
     class Impl;
+    class OnSqlite;
+    class OnPostgres;
+    static Result<std::unique_ptr<Store>> open_postgres(const std::string& url, const Clock& clock,
+                                                        StoreOptions options);
     explicit Store(std::unique_ptr<Impl> impl);
 
-    struct Job {
-        virtual ~Job() = default;
-        virtual bool execute(Database& database) = 0;  // false: roll back to the savepoint
-        virtual void fail(Error error) = 0;            // sets the result to an error
-        virtual void answer() = 0;                     // after the commit, on the store thread
-    };
-    enum class Access { Read, Write, Fenced };
+    enum class Access { Read, Books, Fenced };
     void submit(Access access, std::unique_ptr<Job> job);
 
     template <class Fn, class Done>
@@ -136,7 +131,7 @@ class Store {
 // ---------------------------------------------------------------------------------------------
 
 template <class Fn, class Done>
-struct Store::JobOf final : Store::Job {
+struct Store::JobOf final : Job {
     using ResultType = std::invoke_result_t<Fn, Database&>;
 
     JobOf(Fn f, Done d) : fn(std::move(f)), done(std::move(d)) {}
@@ -154,7 +149,7 @@ struct Store::JobOf final : Store::Job {
 
 template <class Fn, class Done>
 void Store::post(Fn fn, Done done) {
-    submit(Access::Write, std::make_unique<JobOf<Fn, Done>>(std::move(fn), std::move(done)));
+    submit(Access::Books, std::make_unique<JobOf<Fn, Done>>(std::move(fn), std::move(done)));
 }
 
 template <class Fn, class Done>
@@ -212,7 +207,7 @@ template <class Fn>
 auto Store::write(Fn fn) -> Task<std::invoke_result_t<Fn, Database&>> {
     using R = std::invoke_result_t<Fn, Database&>;
     return detail::await_callback<R>([this, fn = std::move(fn)](auto done) mutable {
-        submit(Access::Write,
+        submit(Access::Books,
                std::make_unique<JobOf<Fn, decltype(done)>>(std::move(fn), std::move(done)));
     });
 }
