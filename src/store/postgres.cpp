@@ -101,6 +101,9 @@ void Postgres::commit() {
     if (!waiting_.empty() && waiting_.back().sql == kKeep) {
         waiting_.pop_back();  // COMMIT does it
     }
+    if (transaction_ == Transaction::Announced && !told_.empty()) {
+        run(kLockSignalsPostgres, {}, nullptr);  // the connection may have to be made anew
+    }
     announce_signals();
     if (transaction_ == Transaction::Begun || !told_.empty()) {
         control("COMMIT");

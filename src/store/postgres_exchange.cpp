@@ -73,7 +73,7 @@ std::int64_t Postgres::run(std::string_view sql, const std::vector<Param>& param
         try {
             return attempt(sql, params, exchange);
         } catch (const Lost& lost) {
-            const bool first = !connection_ && !lost_;
+            const bool was_there = connection_ != nullptr;
             drop_connection();
             if (!again || exchange.given) {
                 fail("", lost.what, sql);
@@ -84,7 +84,7 @@ std::int64_t Postgres::run(std::string_view sql, const std::vector<Param>& param
                 throw DatabaseFailure(DatabaseFailure::Scope::Transaction,
                                       connected.error().message());
             }
-            if (!first) {
+            if (was_there) {
                 log_warning("the connection to the database was lost ({}) and made anew",
                             lost.what);
             }
@@ -293,10 +293,10 @@ void Postgres::fail_in(DatabaseFailure::Scope scope, const std::string& state,
     if (scope == DatabaseFailure::Scope::Transaction && !keeps_session(state)) {
         drop_connection();
     }
-    const std::string_view lost = state.empty() ? "the connection was lost: " : "";
-    throw DatabaseFailure(
-        scope, fmt::format("{}{}{} in: {}", lost, what,
-                           state.empty() ? "" : fmt::format(" ({})", state), sql.substr(0, 200)));
+    if (state.empty()) {
+        throw DatabaseFailure(scope, fmt::format("the connection was lost: {}", what));
+    }
+    throw DatabaseFailure(scope, fmt::format("{} ({}) in: {}", what, state, sql.substr(0, 200)));
 }
 
 }  // namespace tocsin::store
