@@ -98,6 +98,7 @@ class AlertShare {
     bool may_begin_more() const;
     bool hungry(OutletId outlet) const;
     void load();
+    void compose_staged();
     std::vector<Attempt> gather();
     void gather_parked(std::vector<Attempt>& attempts);
     void gather_fresh(std::vector<Attempt>& attempts, std::size_t most);
@@ -158,7 +159,12 @@ class AlertShare {
     std::priority_queue<Later> later_;  // the retry queue
     std::deque<Attempt> due_;           // retries whose time has come
     std::size_t loading_ = 0;           // recipients being read
-    std::size_t batch_ = 0;             // messages of the next composing job; grows
+    struct Staged {
+        Attempt attempt;
+        store::RecipientRow row;
+    };
+    std::deque<Staged> staged_;  // read, and for the only route there is
+    std::size_t batch_ = 0;      // messages of the next composing job; grows
     RouteQueues queues_;
     std::vector<OutletId> made_ready_;  // that have mail and are to be woken
     OutletId parked_next_ = 0;          // whose parked mail is looked at first

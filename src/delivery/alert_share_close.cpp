@@ -61,6 +61,7 @@ void AlertShare::drop_unsent() {
     withdraw_intents();
     queues_.drain([this](ReadyMail mail) { on_spent(std::move(mail.message)); });
     due_.clear();
+    staged_.clear();
     later_ = {};
     looked_up_.clear();
     waiting_for_route_ = 0;

@@ -11,6 +11,7 @@ constexpr std::size_t kAheadMin = 32;         // messages, however large they ar
 constexpr std::size_t kAheadAtMostOnce = 64;  // a crash leaves so many unknown
 constexpr std::size_t kAheadAConnection = 4;  // of a site
 constexpr std::size_t kParkedMax = 100'000;   // recipients: about 6 MB
+constexpr std::size_t kStagedMin = 250;       // recipients read and not composed; then more
 constexpr std::size_t kWaitingMax = 5'000;    // recipients whose route is being looked up
 constexpr Seconds kAskAgain{5 * 60};          // which way, for mail that cannot leave
 
@@ -19,12 +20,11 @@ Result<std::vector<store::RecipientRow>> load_block(store::Database& db, const m
                                                     const std::vector<SubscriberId>& subscribers,
                                                     const std::vector<ListId>& lists) {
     std::vector<store::RecipientRow> rows = store::load_recipients(db, subscribers, lists);
-    if (store::any_suppression(db)) {
-        std::erase_if(rows, [&](const store::RecipientRow& row) {
-            const std::string hmac = mail::suppression_hmac(ring, row.address_key);
-            return store::suppression_reason(db, hmac).has_value();
-        });
-    }
+    std::erase_if(rows, [&](const store::RecipientRow& row) {
+        return row.ask_suppression &&
+               store::suppression_reason(db, mail::suppression_hmac(ring, row.address_key))
+                   .has_value();
+    });
     return rows;
 }
 
@@ -81,14 +81,16 @@ bool AlertShare::hungry(OutletId outlet) const {
 std::size_t AlertShare::coming(OutletId outlet) const {
     const RouteQueue& queue = queues_.at(outlet);
     // Of those being loaded nobody knows yet where they go, unless there is one way only.
-    const std::size_t unknown = context_.routes.only() ? loading_ + due_.size() : 0;
+    const std::size_t unknown =
+        context_.routes.only() ? loading_ + due_.size() + staged_.size() : 0;
     return queue.ahead() + queue.parked.size() + unknown;
 }
 
 // --- whose turn it is ----------------------------------------------------------------------
 
 void AlertShare::load() {
-    if (loading_ > 0) {
+    compose_staged();
+    if (loading_ > 0 || staged_.size() > kStagedMin) {
         return;
     }
     std::vector<Attempt> attempts = gather();
@@ -123,9 +125,8 @@ std::vector<Attempt> AlertShare::gather() {
     if (queues_.parked() > 0) {
         gather_parked(attempts);
     }
-    if (may_begin_more()) {
-        const std::size_t most = store::kRecipientBlock - attempts.size();
-        gather_fresh(attempts, context_.routes.only() ? std::min(most, room_of(0)) : most);
+    if (context_.routes.only() || may_begin_more()) {
+        gather_fresh(attempts, store::kRecipientBlock - attempts.size());
     }
     return attempts;
 }
@@ -220,10 +221,31 @@ void AlertShare::on_loaded(std::vector<Attempt> attempts,
             end(attempt, RecordKind::Suppressed, "left after the release");
             continue;
         }
-        send_on_its_way(std::move(attempt), *found->second, drafts);
+        if (context_.routes.only()) {
+            staged_.push_back({std::move(attempt), std::move(*found->second)});
+        } else {
+            send_on_its_way(std::move(attempt), *found->second, drafts);
+        }
     }
     submit(std::move(drafts));
     pump();
+}
+
+// With one way only, blocks are read in full, whatever may be composed ahead. Who of a block leaves
+// meanwhile is an exclusion, asked for at the last moment.
+void AlertShare::compose_staged() {
+    if (staged_.empty() || !may_begin_more()) {
+        return;
+    }
+    std::vector<Draft> drafts;
+    for (std::size_t room = room_of(0); room > 0 && !staged_.empty(); staged_.pop_front()) {
+        Staged& next = staged_.front();
+        if (!next.attempt.partition->lost) {
+            send_on_its_way(std::move(next.attempt), next.row, drafts);
+            --room;
+        }
+    }
+    submit(std::move(drafts));
 }
 
 const std::optional<RouteAnswer>& AlertShare::route_of(const std::string& domain) {

@@ -26,13 +26,13 @@ struct Recorder::Group {
     std::vector<std::function<void()>> then;
 };
 
-Recorder::Recorder(boost::asio::io_context& io, store::Store& store, const Clock& clock,
-                   std::shared_ptr<Mailbox> mailbox, Callbacks callbacks)
-    : store_(store),
-      clock_(clock),
-      mailbox_(std::move(mailbox)),
+Recorder::Recorder(const Parts& parts, Callbacks callbacks)
+    : store_(parts.store),
+      clock_(parts.clock),
+      mailbox_(parts.mailbox),
       callbacks_(std::move(callbacks)),
-      timer_(io) {}
+      timer_(parts.io),
+      group_time_(parts.group_time) {}
 
 void Recorder::add(const std::shared_ptr<OpenPartition>& partition, OutcomeRecord record) {
     if (failed_ || partition->lost) {
@@ -50,13 +50,13 @@ void Recorder::add(const std::shared_ptr<OpenPartition>& partition, OutcomeRecor
     if (++waiting_records_ >= limits::kOutcomeGroupRecords) {
         flush();
     } else {
-        arm();
+        arm(group_time_);
     }
 }
 
 void Recorder::when_durable(std::function<void()> then) {
     then_.push_back(std::move(then));
-    arm();
+    arm(std::min<Milliseconds>(group_time_, limits::kOutcomeGroupTime));
 }
 
 bool Recorder::full() const {
@@ -67,15 +67,16 @@ bool Recorder::stalled() const {
     return !under_way_.empty() && clock_.steady() - under_way_.front()->begun > kStalled;
 }
 
-void Recorder::arm() {
-    if (armed_) {
+void Recorder::arm(Milliseconds within) {
+    const auto at = std::chrono::steady_clock::now() + within;
+    if (armed_for_ && *armed_for_ <= at) {
         return;
     }
-    armed_ = true;
-    timer_.expires_after(limits::kOutcomeGroupTime);
+    armed_for_ = at;
+    timer_.expires_at(at);
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error) {
-            armed_ = false;
+            armed_for_.reset();
             flush();
         }
     });
@@ -147,8 +148,10 @@ void Recorder::on_stored(const std::shared_ptr<Group>& group,
     }
     if (waiting_records_ >= limits::kOutcomeGroupRecords) {
         flush();
-    } else if (!waiting_.empty() || !then_.empty()) {
-        arm();
+    } else if (!then_.empty()) {
+        arm(std::min<Milliseconds>(group_time_, limits::kOutcomeGroupTime));
+    } else if (!waiting_.empty()) {
+        arm(group_time_);
     }
 }
 

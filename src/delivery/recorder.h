@@ -1,9 +1,11 @@
 // Recorder: brings a worker's outcomes to the disk, in groups.
 //
-// Records gather for limits::kOutcomeGroupTime or until there are limits::kOutcomeGroupRecords;
-// then they go to the store as one closure, one outcome batch a partition, each fenced by its
-// lease's generation. Up to two groups are on their way at once; while they are, records gather.
-// When too many wait (the disk is slow) full() says so and the worker hands out no more mail.
+// Records gather for limits::kOutcomeGroupTime (or what the configuration says: every group is a
+// commit) or until there are limits::kOutcomeGroupRecords; whoever waits for their being durable
+// waits no longer than that limit. Then they go to the store as one closure, one outcome batch a
+// partition, each fenced by its lease's generation. Up to two groups are on their way at once;
+// while they are, records gather. When too many wait (the disk is slow) full() says so and the
+// worker hands out no more mail.
 //
 // A store that fails ends the sending: `failed` is called and nothing is recorded any more. One
 // that is merely busy, or out of reach for a time, is asked again with the same group, however
@@ -14,7 +16,7 @@
 
 #include <functional>
 #include <memory>
-#include <unordered_map>
+#include <optional>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -39,8 +41,14 @@ class Recorder {
         std::function<void(const Error&)> failed;
     };
 
-    Recorder(boost::asio::io_context& io, store::Store& store, const Clock& clock,
-             std::shared_ptr<Mailbox> mailbox, Callbacks callbacks);
+    struct Parts {
+        boost::asio::io_context& io;
+        store::Store& store;
+        const Clock& clock;
+        std::shared_ptr<Mailbox> mailbox;
+        Milliseconds group_time;  // how long records gather
+    };
+    Recorder(const Parts& parts, Callbacks callbacks);
 
     void add(const std::shared_ptr<OpenPartition>& partition, OutcomeRecord record);
     // Called once everything added so far is durable.
@@ -56,14 +64,15 @@ class Recorder {
     struct Group;
     void post(std::shared_ptr<Group> group);
     void on_stored(const std::shared_ptr<Group>& group, Result<std::vector<store::Fence>> result);
-    void arm();
+    void arm(Milliseconds within);
 
     store::Store& store_;
     const Clock& clock_;
     std::shared_ptr<Mailbox> mailbox_;
     Callbacks callbacks_;
     boost::asio::steady_timer timer_;
-    bool armed_ = false;
+    const Milliseconds group_time_;
+    std::optional<std::chrono::steady_clock::time_point> armed_for_;
     bool failed_ = false;
 
     struct Waiting {

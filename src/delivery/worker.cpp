@@ -38,7 +38,11 @@ Worker::Worker(const Parts& parts, Outbox outbox, WorkerHooks hooks)
         };
     };
     recorder_ = std::make_unique<Recorder>(
-        *io_, parts.store, parts.clock, mailbox_,
+        Recorder::Parts{.io = *io_,
+                        .store = parts.store,
+                        .clock = parts.clock,
+                        .mailbox = mailbox_,
+                        .group_time = parts.options.outcome_group},
         Recorder::Callbacks{.synced = with_share(&AlertShare::on_synced),
                             .lost = with_share(&AlertShare::on_lost),
                             .failed = [this](const Error& error) { hooks_.halt(error); }});

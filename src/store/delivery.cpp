@@ -118,7 +118,8 @@ std::vector<RecipientRow> load_recipients(Database& db,
     std::vector<Param> params = block_params(subscribers);
     append_lists(params, lists);
     const std::string sql =
-        "SELECT s.id, s.subject, s.address, s.address_key, s.domain, s.smtputf8, x.list_id "
+        "SELECT s.id, s.subject, s.address, s.address_key, s.domain, s.smtputf8, x.list_id, "
+        "CASE WHEN EXISTS (SELECT 1 FROM suppression) THEN 1 ELSE 0 END "
         "FROM subscriber s CROSS JOIN subscription x WHERE s.id IN (" +
         placeholders(1, kRecipientBlock) +
         ") AND x.subscriber_id = s.id AND x.state = 'active' AND x.list_id IN (" +
@@ -134,7 +135,8 @@ std::vector<RecipientRow> load_recipients(Database& db,
                             .address_key = row.text(3),
                             .domain = row.text(4),
                             .smtputf8 = row.boolean(5),
-                            .active = {}});
+                            .active = {},
+                            .ask_suppression = row.boolean(7)});
         }
         rows.back().active.emplace_back(row.integer(6));
     });
@@ -154,7 +156,8 @@ std::vector<RecipientRow> load_subscribers(Database& db,
                         .address_key = row.text(3),
                         .domain = row.text(4),
                         .smtputf8 = row.boolean(5),
-                        .active = {}});
+                        .active = {},
+                        .ask_suppression = false});
     });
     return rows;
 }

@@ -59,8 +59,10 @@ struct RecipientRow {
     std::string domain;
     bool smtputf8 = false;
     std::vector<ListId> active;  // of the lists asked for; ascending
+    bool ask_suppression =
+        false;  // there are suppressed addresses; whether this one is, is not said
 };
-inline constexpr std::size_t kRecipientBlock = 500;
+inline constexpr std::size_t kRecipientBlock = 1'000;
 // Those of at most kRecipientBlock subscribers who exist and have an active subscription to at
 // least one of the lists; in no order.
 std::vector<RecipientRow> load_recipients(Database& db,
