@@ -23,14 +23,19 @@ constexpr std::string_view kCreateSchemaTable =
     "CREATE TABLE IF NOT EXISTS schema ("
     "version BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)";
 
+// Behind the name, in the table `schema`.
+constexpr std::string_view kCompatible = " (compatible)";
+
 void apply(Database& database, const Migration& migration, Time now) {
     database.script(migration.sql);
     const std::string_view raise = raise_identities(database.engine());
     if (!raise.empty()) {
         database.script(raise);
     }
-    database.execute("INSERT INTO schema (version, name, applied_at) VALUES ($1, $2, $3)",
-                     {migration.version, migration.name, now});
+    database.execute(
+        "INSERT INTO schema (version, name, applied_at) VALUES ($1, $2, $3)",
+        {migration.version, migration.name + std::string(migration.compatible() ? kCompatible : ""),
+         now});
 }
 
 struct Progress {
@@ -48,10 +53,14 @@ Result<Progress> apply_next(Database& database, const std::vector<Migration>& mi
     const std::int64_t version = schema_version(database);
     const std::int64_t newest = migrations.empty() ? 0 : migrations.back().version;
     if (version > newest) {
-        return conflict(fmt::format(
-            "the database is from a newer Tocsin (its version is {}, this program knows "
-            "up to {}): install the newer program",
-            version, newest));
+        const std::int64_t floor = schema_floor(database);
+        if (floor > newest) {
+            return conflict(fmt::format(
+                "the database is from a newer Tocsin (its version is {}, for programs that know "
+                "{}; this one knows up to {}): install the newer program",
+                version, floor, newest));
+        }
+        log_info("the database is newer (version {}) than this program, which may use it", version);
     }
     const auto next = std::ranges::upper_bound(migrations, version, {}, &Migration::version);
     if (next == migrations.end()) {
@@ -83,6 +92,12 @@ std::vector<Migration> embedded_migrations() {
 std::int64_t schema_version(Database& database) {
     database.execute(kCreateSchemaTable);
     return database.query("SELECT COALESCE(MAX(version), 0) FROM schema").front().integer(0);
+}
+
+std::int64_t schema_floor(Database& database) {
+    return database
+        .first("SELECT COALESCE(MAX(version), 0) FROM schema WHERE name NOT LIKE '%(compatible)'")
+        ->integer(0);
 }
 
 Status migrate(Connection& database, const std::vector<Migration>& migrations, Time now) {

@@ -3,8 +3,13 @@
 //
 // Each runs in a transaction of its own together with its line in the table `schema`, so that a
 // crash leaves the database at a whole version; two programs that start at once take turns. A file
-// that has been released is never edited: a change is a new file. Store thread, or before it
-// starts.
+// that has been released is never edited: a change is a new file.
+//
+// Rolling upgrade: a file that begins with "-- compatible:" promises that programs of the version
+// before may go on using the database after it (it only adds what they do not look at). Then the
+// nodes are replaced one by one. The newest migration that does not promise it is the floor: a
+// program that does not know it is refused at its start, and a running one learns from
+// schema_floor() that it must end. Store thread, or before it starts.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +27,8 @@ struct Migration {
     std::int64_t version = 0;
     std::string name;  // "001_subscribers"
     std::string_view sql;
+
+    bool compatible() const { return sql.starts_with("-- compatible:"); }
 };
 
 // Those of this program, ascending from 1 without gaps.
@@ -30,7 +37,10 @@ std::vector<Migration> embedded_migrations();
 // The database's version; 0 when it is empty.
 std::int64_t schema_version(Database& database);
 
-// Applies what is missing. Conflict: the database is from a newer Tocsin. Corrupt or a
+// The oldest version that a program must know to use the database; in any closure.
+std::int64_t schema_floor(Database& database);
+
+// Applies what is missing. Conflict: the database is from a Tocsin that is too new. Corrupt or a
 // DatabaseFailure: nothing of the failing migration is left behind.
 Status migrate(Connection& database, const std::vector<Migration>& migrations, Time now);
 

@@ -121,6 +121,35 @@ TEST_P(MigrateEach, RefusesADatabaseOfANewerProgram) {
     EXPECT_NE(opened.error().message().find("newer Tocsin"), std::string::npos);
 }
 
+// Programs of three versions, the newest of which only adds.
+TEST_P(MigrateEach, ProgramsDownToTheFloorMayRunBeside) {
+    auto db = database_->connect();
+    const auto old = embedded_migrations();
+    const std::int64_t version = old.back().version;
+    ASSERT_TRUE(migrate(*db, old, kNow));
+    const std::int64_t floor = schema_floor(*db);
+    EXPECT_LE(floor, version);
+    auto added = old;
+    added.push_back(
+        {version + 1, "added", "-- compatible: a table more\nCREATE TABLE a (x BIGINT)"});
+    added.push_back({version + 2, "more", "-- compatible: and more\nCREATE TABLE b (x BIGINT)"});
+    ASSERT_TRUE(migrate(*db, added, kNow));
+    EXPECT_EQ(schema_version(*db), version + 2);
+    EXPECT_EQ(schema_floor(*db), floor);
+    EXPECT_TRUE(migrate(*db, old, kNow));
+    EXPECT_EQ(migrate(*db, up_to(floor - 1), kNow).error().kind(), ErrorKind::Conflict);
+
+    auto changed = added;
+    changed.push_back({version + 3, "changed", "DROP TABLE a"});
+    ASSERT_TRUE(migrate(*db, changed, kNow));
+    EXPECT_EQ(schema_floor(*db), version + 3);
+    const Status refused = migrate(*db, added, kNow);
+    EXPECT_EQ(refused.error().message(),
+              fmt::format("the database is from a newer Tocsin (its version is {0}, for programs "
+                          "that know {0}; this one knows up to {1}): install the newer program",
+                          version + 3, version + 2));
+}
+
 // SQLite's lock lets in one program only; on PostgreSQL they take turns.
 TEST(Migrate, TwoAtOnceTakeTurns) {
     if (!PostgresServer::shared().running()) {
