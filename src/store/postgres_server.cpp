@@ -110,6 +110,7 @@ PostgresServer::PostgresServer() {
 }
 
 PostgresServer::~PostgresServer() {
+    end_pooler();
     stop(Stop::Immediate);
     std::error_code ignored;
     if (!folder_.empty()) {
@@ -218,6 +219,34 @@ void PostgresServer::stop(Stop how) {
         ::kill(pid_, how == Stop::Orderly ? SIGINT : how == Stop::Kill ? SIGKILL : SIGQUIT);
         ::waitpid(pid_, nullptr, 0);
         pid_ = 0;
+    }
+}
+
+std::string PostgresServer::pooled_url(const std::string& database, const std::string& mode) {
+    constexpr const char* kProgram = "/usr/sbin/pgbouncer";
+    end_pooler();
+    if (::access(kProgram, X_OK) != 0) {
+        return "";
+    }
+    const std::string configuration = folder_ + "/pgbouncer.ini";
+    std::ofstream(folder_ + "/pgbouncer.users") << "\"tocsin\" \"\"\n";
+    std::ofstream(configuration) << "[databases]\n* = host=" << folder_ << "\n[pgbouncer]\n"
+                                 << "unix_socket_dir = " << folder_ << "\nlisten_port = 6432\n"
+                                 << "auth_type = trust\nauth_file = " << folder_
+                                 << "/pgbouncer.users\npool_mode = " << mode << "\n";
+    pooler_ = launch({kProgram, "-q", configuration});
+    const std::string pooled = url(database) + "&port=6432";
+    for (int i = 0; i < kStartTries && PQping(pooled.c_str()) != PQPING_OK; ++i) {
+        ::poll(nullptr, 0, 20);
+    }
+    return pooled;
+}
+
+void PostgresServer::end_pooler() {
+    if (pooler_ > 0) {
+        ::kill(pooler_, SIGQUIT);
+        ::waitpid(pooler_, nullptr, 0);
+        pooler_ = 0;
     }
 }
 

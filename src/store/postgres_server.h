@@ -37,6 +37,11 @@ class PostgresServer {
     // As superuser; the first column of the first row, "" if there is none.
     std::string admin(const std::string& database, const std::string& sql);
 
+    // The URL of a database through a PgBouncer of our own, which pools by "session",
+    // "transaction" or "statement"; "" if it is not installed. One at a time; ended with the
+    // server.
+    std::string pooled_url(const std::string& database, const std::string& mode);
+
     enum class Stop { Orderly, Immediate, Kill };
     void stop(Stop how);
     void start();
@@ -46,6 +51,7 @@ class PostgresServer {
 
   private:
     void start_once();
+    void end_pooler();
     bool make_folder();
     std::string program(const std::string& name) const;
     // As the user who may run PostgreSQL; its output goes to the log. Returns the pid.
@@ -57,6 +63,7 @@ class PostgresServer {
     uid_t user_ = 0;
     gid_t group_ = 0;
     pid_t pid_ = 0;
+    pid_t pooler_ = 0;
     int schemas_ = 0;
     std::string why_not_;
 };

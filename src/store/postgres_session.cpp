@@ -35,7 +35,9 @@ constexpr const char* kQuestions =
     "  WHEN current_setting('transaction_read_only') = 'on' THEN 'read-only' ELSE '' END,"
     " COALESCE(current_schema(), ''),"
     " COALESCE(has_schema_privilege(current_schema(), 'CREATE'), false), current_user,"
-    " pg_backend_pid()";
+    " pg_backend_pid(),"
+    " COALESCE((SELECT tableowner FROM pg_tables WHERE schemaname = current_schema()"
+    "  AND tablename = 'schema' AND NOT pg_has_role(tableowner, 'USAGE')), '')";
 
 Result<Answer> ask(pg_conn* connection, const char* sql) {
     Answer result(PQexec(connection, sql));
@@ -91,6 +93,11 @@ Status check_server(pg_conn* connection, Postgres::Use use, Pooler pooler) {
             "the role {0} may not create tables: GRANT USAGE, CREATE ON SCHEMA {1} TO {0}, or make "
             "it the owner of the database",
             column(5), column(3)));
+    }
+    if (!column(7).empty()) {
+        return invalid(fmt::format(
+            "the tables in schema {0} belong to the role {1}: connect as {1}, or GRANT {1} TO {2}",
+            column(3), column(7), column(5)));
     }
     return {};
 }

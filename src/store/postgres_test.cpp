@@ -75,6 +75,13 @@ TEST_F(PostgresRefuses, MissingPrivileges) {
                   .find("the role guest may not create tables: GRANT USAGE, CREATE ON SCHEMA "
                         "public TO guest"),
               std::string::npos);
+    const std::string schema = server_.new_schema();
+    ASSERT_TRUE(Store::open(schema, clock_));
+    const std::string name = schema.substr(schema.rfind("%3D") + 3);
+    server_.admin("postgres", "GRANT USAGE, CREATE ON SCHEMA " + name + " TO guest");
+    EXPECT_NE(refusal(server_.url("postgres", "guest") + "&options=-csearch_path%3D" + name)
+                  .find("belong to the role tocsin: connect as tocsin, or GRANT tocsin TO guest"),
+              std::string::npos);
     EXPECT_NE(refusal(server_.url("postgres") + "&options=-csearch_path%3Dnowhere")
                   .find("has no schema to use"),
               std::string::npos);
@@ -85,6 +92,27 @@ TEST_F(PostgresRefuses, ADatabaseOfAnotherEncoding) {
                   "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' LOCALE_PROVIDER libc "
                   "TEMPLATE template0");
     EXPECT_NE(refusal(server_.url("latin")).find("encoding is LATIN1"), std::string::npos);
+}
+
+TEST_F(PostgresRefuses, APoolerUnlessItIsSaidToPoolBySession) {
+    server_.admin("postgres", "CREATE DATABASE pooled");
+    for (const char* mode : {"transaction", "session"}) {
+        const std::string url = server_.pooled_url("pooled", mode);
+        if (url.empty()) {
+            GTEST_SKIP() << "PgBouncer is not installed";
+        }
+        EXPECT_NE(refusal(url).find("there is a connection pooler"), std::string::npos);
+    }
+    const std::string url = server_.pooled_url("pooled", "session");
+    const auto store = Store::open(url, clock_, {"one", Pooler::Session});
+    ASSERT_TRUE(store) << store.error().message();
+    std::promise<std::int64_t> heard;
+    (*store)->listen([&heard](const Signal& signal) { heard.set_value(signal.subject); }, [] {});
+    EXPECT_TRUE((*store)->run_fenced([](Database& db) -> Status {
+        db.signal(topic::kLeft, 7);
+        return {};
+    }));
+    EXPECT_EQ(heard.get_future().get(), 7);
 }
 
 TEST_F(PostgresRefuses, ToAnswerBeforeItIsDurable) {
