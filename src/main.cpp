@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
     tocsin::app::add_subscriber_commands(program, cli);
     tocsin::app::add_alert_commands(program, cli);
     tocsin::app::add_route_commands(program, cli);
+    tocsin::app::add_node_commands(program, cli);
     tocsin::app::add_tool_commands(program, cli);
 
     try {

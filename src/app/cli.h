@@ -55,6 +55,7 @@ void add_list_commands(CLI::App& program, Cli& cli);     // list
 void add_alert_commands(CLI::App& program, Cli& cli);    // alert
 void add_subscriber_commands(CLI::App& program, Cli& cli);  // subscriber, consent, import, export
 void add_route_commands(CLI::App& program, Cli& cli);       // routes
+void add_node_commands(CLI::App& program, Cli& cli);        // nodes
 void add_tool_commands(CLI::App& program, Cli& cli);        // check-address, sink, bench
 
 }  // namespace tocsin::app

@@ -71,6 +71,7 @@ std::vector<Finding> examine(const DoctorOptions& options, const Clock& clock) {
     const ServiceState state = service_state(config);
     look_at_secrets(config, findings);
     look_at_database(config, state, findings);
+    look_at_nodes(config, state, findings);
     look_at_disk(config, findings);
     look_at_clock(clock, findings);
     look_at_limits(findings);

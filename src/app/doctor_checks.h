@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include <boost/json/value.hpp>
+
 #include "app/config.h"
 #include "app/doctor.h"
 #include "base/clock.h"
@@ -30,5 +32,13 @@ void look_at_dns(const Config& config, const TxtLookup& lookup, Findings& findin
 // Connects as for sending: TLS and AUTH, then QUIT.
 void look_at_relay(const Config& config, const DoctorOptions& options, const Clock& clock,
                    Findings& findings);
+
+// The other machines of the database, if a service runs to say who they are.
+void look_at_nodes(const Config& config, ServiceState state, Findings& findings);
+
+// Of the answer of GET /api/v1/nodes; empty if it is none.
+std::vector<boost::json::value> nodes_of(const boost::json::value& answer);
+// What is to say of them.
+void judge_nodes(const std::vector<boost::json::value>& nodes, Findings& findings);
 
 }  // namespace tocsin::app

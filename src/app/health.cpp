@@ -1,10 +1,13 @@
 #include "app/health.h"
 
+#include <algorithm>
+#include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
 #include "app/version.h"
+#include "store/nodes.h"
 #include "web/page.h"
 
 namespace tocsin::app {
@@ -15,7 +18,10 @@ std::string not_ready_reason(const HealthParts& parts) {
     if (parts.store.failed()) {
         return "the database failed; free the disk or mend it, then restart";
     }
-    return parts.engine.halted();
+    if (std::string trouble = parts.store.trouble(); !trouble.empty()) {
+        return trouble;
+    }
+    return parts.engine != nullptr ? parts.engine->halted() : std::string();
 }
 
 // The subscribers, recipients and mails that the database counts.
@@ -23,20 +29,53 @@ struct StoredCounts {
     std::int64_t subscribers = 0;
     std::int64_t outbox_waiting = 0;
     std::int64_t alerts_running = 0;
+    std::int64_t nodes_alive = 0;
 };
 
-Result<StoredCounts> read_counts(store::Database& db) {
+Result<StoredCounts> read_counts(store::Database& db, Time now) {
     const auto count = [&db](std::string_view sql) { return db.first(sql)->integer(0); };
     StoredCounts counts;
     counts.subscribers = count("SELECT count(*) FROM subscriber");
     counts.outbox_waiting = count("SELECT count(*) FROM outbox WHERE state = 'queued'");
     counts.alerts_running = count("SELECT count(*) FROM alert WHERE state = 'released'");
+    const std::vector<store::NodeView> nodes = store::load_nodes(db, now);
+    counts.nodes_alive = std::ranges::count_if(nodes, &store::NodeView::alive);
     return counts;
 }
 
 void add_gauge(prometheus::Registry& registry, const char* name, const char* help, double value,
                const prometheus::Labels& labels = {}) {
     prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels).Set(value);
+}
+
+void add_counter(prometheus::Registry& registry, const char* name, const char* help,
+                 std::uint64_t value) {
+    prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({}).Increment(
+        static_cast<double>(value));
+}
+
+void add_node_metrics(prometheus::Registry& registry, const store::Store& store,
+                      const StoredCounts& counts) {
+    add_gauge(registry, "tocsin_nodes_alive",
+              "Machines of this database that were heard from within 10 s. Worry when it is less "
+              "than you run: `tocsin nodes` names them.",
+              static_cast<double>(counts.nodes_alive));
+    add_gauge(registry, "tocsin_store_in_touch",
+              "1 if the database was heard from within the last second. Worry when 0: this node "
+              "begins no new mail.",
+              store.in_touch() ? 1 : 0);
+    const store::StoreCounters counters = store.counters();
+    add_counter(registry, "tocsin_store_statements_total",
+                "Statements sent to PostgreSQL, those of transactions among them.",
+                counters.statements + counters.controls);
+    add_counter(registry, "tocsin_store_round_trips_total",
+                "Waits for PostgreSQL's answer: what a slow network multiplies.",
+                counters.round_trips);
+    add_counter(registry, "tocsin_store_groups_total", "Transactions committed.", counters.groups);
+    add_counter(registry, "tocsin_store_connections_total",
+                "Connections made to PostgreSQL, a handful at the start. Worry when it grows: they "
+                "are being lost.",
+                counters.connections);
 }
 
 std::string metrics_text(const HealthParts& parts, const StoredCounts& counts) {
@@ -54,7 +93,9 @@ std::string metrics_text(const HealthParts& parts, const StoredCounts& counts) {
               static_cast<double>(counts.outbox_waiting));
     add_gauge(registry, "tocsin_alerts_running", "Alerts that are being sent now.",
               static_cast<double>(counts.alerts_running));
-    for (const delivery::RouteStatus& route : parts.engine.routes()) {
+    add_node_metrics(registry, parts.store, counts);
+    for (const delivery::RouteStatus& route :
+         parts.engine != nullptr ? parts.engine->routes() : std::vector<delivery::RouteStatus>()) {
         const prometheus::Labels labels = {{"route", route.name}};
         add_gauge(registry, "tocsin_route_connections", "Connections open to the mail server.",
                   static_cast<double>(route.connections), labels);
@@ -69,7 +110,8 @@ std::string metrics_text(const HealthParts& parts, const StoredCounts& counts) {
 }
 
 Task<net::HttpResponse> answer_metrics(HealthParts parts) {
-    Result<StoredCounts> counts = co_await parts.store.read(read_counts);
+    auto look = [now = parts.clock.now()](store::Database& db) { return read_counts(db, now); };
+    Result<StoredCounts> counts = co_await parts.store.read(std::move(look));
     if (!counts) {
         co_return web::text_response(503, counts.error().message() + "\n");
     }

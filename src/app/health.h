@@ -14,7 +14,8 @@ namespace tocsin::app {
 
 struct HealthParts {
     store::Store& store;
-    delivery::Engine& engine;
+    const delivery::Engine* engine;  // null: this node sends nothing
+    const Clock& clock;
 };
 
 enum class HealthDetail {

@@ -12,9 +12,12 @@
 #include "app/dns_service.h"
 #include "app/health.h"
 #include "app/inbox_service.h"
+#include "app/node_service.h"
+#include "app/node_signals.h"
 #include "app/secrets.h"
 #include "app/service_settings.h"
 #include "app/shaping_file.h"
+#include "app/waiting_room.h"
 #include "audience/audience.h"
 #include "base/log.h"
 #include "delivery/audience_snapshot.h"
@@ -22,6 +25,7 @@
 #include "delivery/prepared_audience.h"
 #include "mail/dkim.h"
 #include "net/http_server.h"
+#include "store/postgres_url.h"
 #include "store/store.h"
 #include "web/auth.h"
 #include "web/desk.h"
@@ -51,22 +55,27 @@ delivery::FreezeRequest freeze_request(const alerts::AudienceOrder& order) {
 // Members are in the order in which they are made; destruction is the reverse.
 class Service::Impl {
   public:
-    Impl(const Config& config, ServiceMode mode) : config_(config), mode_(mode) {}
+    Impl(const Config& config, ServiceMode mode)
+        : config_(config),
+          mode_(mode),
+          shared_(store::is_postgres_url(config.store.url)),
+          identity_(node_identity(config, random_)) {}
     ~Impl() { stop(); }
 
     Status start() {
         TRY(open_foundations());
-        TRY(listen());
+        TRY(open_store_and_listen());
+        node_ = std::make_unique<NodeService>(io_, *store_, clock_, config_, identity_);
+        TRY(node_->enter());
         TRY(make_delivery());
         audiences_ = std::make_unique<delivery::PreparedAudiences>(*store_, clock_);
         TRY(audiences_->start());
         make_newsroom();
         add_routes();
-        TRY(engine_->start());
-        shaping_->watch(io_, [this](std::shared_ptr<const model::Shaping> rules) {
-            engine_->set_shaping(std::move(rules));
-        });
-        spawn(io_.get_executor(), gate_, "tidy the audience", tidy_hourly());
+        TRY(start_delivery());
+        listen_to_nodes(*store_, *node_, engine_.get());
+        spawn(io_.get_executor(), gate_, "heartbeats", node_->run(node_hooks()));
+        spawn(io_.get_executor(), gate_, "tidy", tidy_hourly());
         web_thread_ = std::thread([this] { io_.run(); });
         return mode_ == ServiceMode::Dev ? seed() : Status();
     }
@@ -75,6 +84,12 @@ class Service::Impl {
         for (;;) {
             if (const Status tidied = co_await audience_->tidy(); !tidied) {
                 log_warning("old sign-ups could not be forgotten: {}", tidied.error().message());
+            }
+            auto forget = [now = clock_.now()](store::Database& db) {
+                return forget_what_has_had_its_time(db, now);
+            };
+            if (const Status tidied = co_await store_->write(std::move(forget)); !tidied) {
+                log_warning("what has had its time is kept: {}", tidied.error().message());
             }
             co_await sleep_for(kTidyTime);
         }
@@ -108,40 +123,67 @@ class Service::Impl {
         set_log_level(parse_log_level(config_.log.level).value_or(LogLevel::Info));
         TRY_AS(const Secrets secrets, load_secrets(config_.secrets.file));
         ring_.emplace(secrets.ring());
-        TRY_AS(keys_, load_dkim(config_.dkim));
+        if (sends()) {
+            TRY_AS(keys_, load_dkim(config_.dkim));
+        }
         TRY_AS(mail::Templates templates, mail::Templates::load());
         templates_.emplace(std::move(templates));
-        TRY_AS(store_, store::Store::open(config_.store.url, clock_));
+        waiting_room_ = std::make_unique<WaitingRoom>(*templates_, config_.site.name);
+        return {};
+    }
+
+    bool sends() const { return config_.node.role != Config::Node::Role::Web; }
+    bool has_pages() const { return config_.node.role != Config::Node::Role::Send; }
+
+    WaitingRoom::Opened open_store() {
+        return store::Store::open(config_.store.url, clock_,
+                                  store_options(config_.store, identity_.id));
+    }
+
+    // A file that cannot be opened is wrong; a server may only be late.
+    Status open_store_and_listen() {
+        WaitingRoom::Opened opened = open_store();
+        if (!opened && !shared_) {
+            return opened.error();
+        }
+        TRY(listen());
+        if (!opened) {
+            const auto open = [this] { return open_store(); };
+            opened = waiting_room_->wait(io_, signals_, open, opened.error());
+        }
+        TRY_AS(store_, std::move(opened));
         return {};
     }
 
     // Ports are taken before anything is sent, so that a second start fails without harm.
     Status listen() {
         const bool tls = !config_.http.tls_cert.empty();
-        public_server_ = make_server(public_router_);
-        TRY_AS(const std::uint16_t port,
-               public_server_->listen_tcp(config_.http.listen.host, config_.http.listen.port));
-        addresses.public_url = local_url(config_.http.listen, port, tls);
-        addresses.desk_url = addresses.public_url + "/desk";
-        control_server_ = make_server(desk_router_);
+        if (has_pages()) {
+            public_server_ = make_server(public_router_, HealthDetail::AliveOnly);
+            TRY_AS(const std::uint16_t port,
+                   public_server_->listen_tcp(config_.http.listen.host, config_.http.listen.port));
+            addresses.public_url = local_url(config_.http.listen, port, tls);
+            addresses.desk_url = addresses.public_url + "/desk";
+        }
+        control_server_ = make_server(desk_router_, HealthDetail::Everything);
         TRY(control_server_->listen_unix(config_.control.socket));
         if (mode_ == ServiceMode::Serve) {
-            desk_server_ = make_server(desk_router_);
+            desk_server_ = make_server(desk_router_, HealthDetail::Everything);
             TRY_AS(const std::uint16_t desk_port,
                    desk_server_->listen_tcp(config_.http.desk_listen.host,
                                             config_.http.desk_listen.port));
             addresses.desk_url = local_url(config_.http.desk_listen, desk_port, tls) + "/desk";
         }
-        if (config_.dev.inbox) {
+        if (config_.dev.inbox && sends()) {
             const bool dev = mode_ == ServiceMode::Dev;
             TRY_AS(inbox_, InboxService::start(io_, config_, clock_, *templates_,
                                                dev ? "/dev/desk" : addresses.desk_url));
-            addresses.inbox_url = addresses.public_url + "/inbox";
+            addresses.inbox_url = has_pages() ? addresses.public_url + "/inbox" : "";
         }
         return {};
     }
 
-    std::unique_ptr<net::HttpServer> make_server(web::Router& router) {
+    std::unique_ptr<net::HttpServer> make_server(web::Router& router, HealthDetail detail) {
         net::HttpServerOptions options;
         options.clock = &clock_;
         options.tls_cert_file = config_.http.tls_cert;
@@ -149,11 +191,16 @@ class Service::Impl {
         options.trusted_proxies = config_.http.trusted_proxies;
         options.body_limit = router.body_limit(options.body_bytes_max);
         options.refusal = router.refusal();
-        return std::make_unique<net::HttpServer>(io_, std::move(options), router.handler());
+        return std::make_unique<net::HttpServer>(io_, std::move(options),
+                                                 waiting_room_->guard(router.handler(), detail));
     }
 
+    // Not on a web node.
     Status make_delivery() {
-        delivery::EngineOptions options;
+        if (!sends()) {
+            return {};
+        }
+        delivery::EngineOptions options = engine_options(config_, identity_.id);
         if (inbox_) {
             options.relay = inbox_->route();
         } else if (config_.delivery.relay) {
@@ -163,27 +210,49 @@ class Service::Impl {
             options.mx = mx_delivery(config_.delivery, dns_->resolver());
         }
         options.relay.helo = config_.delivery.helo;
-        options.limits.connections = config_.delivery.connections_max;
         TRY_AS(shaping_, ShapingFile::open(config_.delivery.rules));
         options.shaping = shaping_->rules();
-        options.bounce_domain = config_.inbound.bounce_domain;
-        options.workers = config_.delivery.threads;
-        options.signers = config_.delivery.signers;
         engine_ = std::make_unique<delivery::Engine>(*store_, clock_, *ring_,
                                                      keys_ ? &*keys_ : nullptr, std::move(options));
         return {};
     }
 
-    void make_newsroom() {
-        audience::AudienceHooks hears;
-        hears.on_outbox = [this] { engine_->outbox_ready(); };
-        hears.on_left = [this](SubscriberId reader, std::optional<ListId> list) {
-            engine_->exclude(reader, list);
-        };
-        audience_ =
-            std::make_unique<audience::Audience>(*store_, clock_, random_, *ring_, *templates_,
-                                                 audience_settings(config_), std::move(hears));
+    Status start_delivery() {
+        if (!engine_) {
+            return {};
+        }
+        TRY(engine_->start());
+        shaping_->watch(io_, [this](std::shared_ptr<const model::Shaping> rules) {
+            engine_->set_shaping(std::move(rules));
+        });
+        return {};
+    }
 
+    NodeHooks node_hooks() {
+        NodeHooks hooks;
+        hooks.facts = [this] { return engine_ ? engine_->node_facts() : delivery::NodeFacts(); };
+        hooks.set_shares = [this](std::map<std::string, store::NodeShare> shares) {
+            if (engine_) {
+                engine_->set_shares(std::move(shares));
+            }
+        };
+        return hooks;
+    }
+
+    // What this process does at once about what it has itself written. The other nodes hear of it
+    // by signals, and so does this one: it is told twice, which does no harm.
+    audience::AudienceHooks audience_hooks() {
+        audience::AudienceHooks hooks;
+        if (engine_) {
+            hooks.on_outbox = [this] { engine_->outbox_ready(); };
+            hooks.on_left = [this](SubscriberId reader, std::optional<ListId> list) {
+                engine_->exclude(reader, list);
+            };
+        }
+        return hooks;
+    }
+
+    alerts::AlertHooks alert_hooks() {
         alerts::AlertHooks hooks;
         hooks.freeze = [this](store::Database& db, const alerts::AudienceOrder& order) {
             return audiences_->freeze(db, freeze_request(order));
@@ -198,15 +267,30 @@ class Service::Impl {
         hooks.count = [](store::Database& db, const alerts::AudienceOrder& order) {
             return delivery::count_audience(db, freeze_request(order));
         };
-        hooks.released = [this](AlertId alert) { engine_->alert_released(alert); };
-        hooks.stop_now = [this](AlertId alert) { engine_->stop_alert(alert); };
-        hooks.settled = [this](AlertId alert) { return engine_->settled(alert); };
-        hooks.prewarm = [this] { engine_->prewarm(); };
-        alerts_ = std::make_unique<alerts::Alerts>(*store_, clock_, random_, *templates_,
-                                                   alerts_settings(config_), std::move(hooks));
+        hooks.released = [](AlertId) {};
+        hooks.stop_now = [](AlertId) {};
+        hooks.settled = [this](AlertId alert) {
+            return settled_on_all_nodes(*store_, clock_, alert);
+        };
+        if (engine_) {
+            hooks.settled = [this](AlertId alert) { return engine_->settled(alert); };
+            hooks.released = [this](AlertId alert) { engine_->alert_released(alert); };
+            hooks.stop_now = [this](AlertId alert) { engine_->stop_alert(alert); };
+            hooks.prewarm = [this] { engine_->prewarm(); };
+        }
+        return hooks;
+    }
 
+    void make_newsroom() {
+        audience_ =
+            std::make_unique<audience::Audience>(*store_, clock_, random_, *ring_, *templates_,
+                                                 audience_settings(config_), audience_hooks());
+        alerts_ = std::make_unique<alerts::Alerts>(*store_, clock_, random_, *templates_,
+                                                   alerts_settings(config_), alert_hooks());
         web::AuthSettings auth;
         auth.desk_url = config_.site.desk_url;
+        const auto secret = ring_->pepper()("desk");
+        auth.secret.assign(secret.begin(), secret.end());
         auth.people_required = static_cast<int>(config_.desk.people_required);
         auth_ = std::make_unique<web::Auth>(*store_, clock_, random_, std::move(auth));
     }
@@ -227,20 +311,23 @@ class Service::Impl {
     // Handlers keep references to the services, so they live as long as the routers.
     void add_routes() {
         reader_services_ = std::make_unique<web::ReaderServices>(web::ReaderServices{
-            *store_, clock_, *templates_, *audience_, config_.site.name, config_.site.public_url,
-            config_.site.from, config_.site.postal_address, config_.site.privacy_url,
-            config_.site.languages.front()});
+            *store_, clock_, *ring_, *templates_, *audience_, config_.site.name,
+            config_.site.public_url, config_.site.from, config_.site.postal_address,
+            config_.site.privacy_url, config_.site.languages.front()});
         desk_services_ = std::make_unique<web::NewsroomServices>(web::NewsroomServices{
-            *store_, clock_, random_, *templates_, *auth_, *alerts_, *audience_, *engine_,
-            config_.site.name, config_.site.public_url, config_.site.desk_url, setting_lines(),
-            [this] { return shaping_->problem(); }});
-        const HealthParts health{*store_, *engine_};
+            *store_, clock_, random_, *templates_, *auth_, *alerts_, *audience_, delivery_view(),
+            config_.site.name, config_.site.public_url, config_.site.desk_url,
+            setting_lines(config_, where_mail_leaves(), identity_.name),
+            [this] { return shaping_ ? shaping_->problem() : std::string(); }, identity_.id});
+        const HealthParts health{*store_, engine_.get(), clock_};
 
         web::add_reader_routes(public_router_, *reader_services_);
         add_health_routes(public_router_, health, HealthDetail::AliveOnly);
-        web::add_desk_routes(desk_router_, *desk_services_);
+        if (has_pages()) {
+            web::add_desk_routes(desk_router_, *desk_services_);
+            web::add_static_routes(desk_router_);
+        }
         web::add_api_routes(desk_router_, *desk_services_);
-        web::add_static_routes(desk_router_);
         add_health_routes(desk_router_, health, HealthDetail::Everything);
         if (inbox_) {
             inbox_->add_routes(public_router_);
@@ -257,20 +344,18 @@ class Service::Impl {
         }
     }
 
-    std::vector<web::SettingLine> setting_lines() const {
-        const std::string relay = inbox_ ? "the built-in inbox"
-                                  : dns_ ? "the recipients' own servers (MX)"
-                                         : engine_->routes().front().name;
-        const std::string dkim = config_.dkim.enabled()
-                                     ? config_.dkim.selector + "._domainkey." + config_.dkim.domain
-                                     : "off: mail is not signed";
-        return {{"Sender", fmt::format("{} <{}>", config_.site.name, config_.site.from)},
-                {"Public pages", config_.site.public_url},
-                {"Mail leaves through", relay},
-                {"DKIM key", dkim},
-                {"Bounces go to", "b+…@" + config_.inbound.bounce_domain},
-                {"People behind an alert", std::to_string(config_.desk.people_required)},
-                {"Database", config_.store.url}};
+    // Of what other nodes send the database knows; of our own alone the engine, and sooner.
+    web::DeliveryView delivery_view() const {
+        return shared_ ? web::view_of_nodes(engine_.get(), clock_) : web::view_of(*engine_);
+    }
+
+    std::string where_mail_leaves() const {
+        if (!engine_) {
+            return "the machines that send";
+        }
+        return inbox_ ? "the built-in inbox"
+               : dns_ ? "the recipients' own servers (MX)"
+                      : engine_->routes().front().name;
     }
 
     void stop() {
@@ -290,6 +375,9 @@ class Service::Impl {
             spawn(io_.get_executor(), gate_, "drain the web", drain_web());
             web_thread_.join();
         }
+        if (node_) {
+            node_->leave();
+        }
         // What is still queued runs now, while all that it may refer to is there.
         store_.reset();
     }
@@ -305,9 +393,11 @@ class Service::Impl {
 
     const Config config_;
     const ServiceMode mode_;
+    const bool shared_;  // the database may have other nodes
     SystemClock machine_clock_;
     SharedClock clock_{machine_clock_};
     SecureRandom random_;
+    const NodeIdentity identity_;
     Gate gate_;
     boost::asio::io_context io_{1};
     // Registered before anything starts, so that an early signal is not lost.
@@ -315,6 +405,8 @@ class Service::Impl {
     std::optional<mail::KeyRing> ring_;
     std::optional<mail::DkimKeys> keys_;
     std::optional<mail::Templates> templates_;
+    std::unique_ptr<WaitingRoom> waiting_room_;
+    std::unique_ptr<NodeService> node_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<InboxService> inbox_;
     std::unique_ptr<ShapingFile> shaping_;

@@ -2,10 +2,14 @@
 
 #include "app/secrets.h"
 #include "net/mx_resolver.h"
+#include "store/postgres_url.h"
 
 namespace tocsin::app {
 
 namespace {
+
+// Of partitions on a shared database: how long those of a node that died wait for another.
+constexpr Seconds kSharedLease{15};
 
 std::string from_domain(const Config& config) {
     return config.site.from.substr(config.site.from.find('@') + 1);
@@ -33,6 +37,14 @@ Result<std::optional<mail::DkimKeys>> load_dkim(const Config::Dkim& dkim) {
     return std::optional<mail::DkimKeys>(std::move(keys));
 }
 
+store::StoreOptions store_options(const Config::Store& config, std::string node) {
+    store::StoreOptions options;
+    options.node = std::move(node);
+    options.pooler = config.pooler == Config::Store::Pooler::Session ? store::Pooler::Session
+                                                                     : store::Pooler::None;
+    return options;
+}
+
 net::DnsOptions dns_options(const Config::Delivery& delivery) {
     net::DnsOptions options;
     options.server = delivery.dns;
@@ -51,6 +63,20 @@ delivery::MxDelivery mx_delivery(const Config::Delivery& delivery, net::MxResolv
             .source_v6 = delivery.source_v6,
             .ca_file = {},
             .connections_max = delivery.mx_connections_max};
+}
+
+delivery::EngineOptions engine_options(const Config& config, std::string node) {
+    delivery::EngineOptions options;
+    options.limits.connections = config.delivery.connections_max;
+    options.bounce_domain = config.inbound.bounce_domain;
+    options.workers = config.delivery.threads;
+    options.signers = config.delivery.signers;
+    options.node = std::move(node);
+    if (store::is_postgres_url(config.store.url)) {
+        options.leases = delivery::Leases::Shared;
+        options.lease = kSharedLease;
+    }
+    return options;
 }
 
 audience::AudienceSettings audience_settings(const Config& config) {
@@ -89,6 +115,22 @@ std::string local_url(const Endpoint& endpoint, std::uint16_t port, bool tls) {
             ? "localhost"
             : endpoint.host;
     return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
+}
+
+std::vector<web::SettingLine> setting_lines(const Config& config, std::string relay,
+                                            const std::string& node_name) {
+    const std::string dkim = config.dkim.enabled()
+                                 ? config.dkim.selector + "._domainkey." + config.dkim.domain
+                                 : "off: mail is not signed";
+    const std::string& url = config.store.url;
+    return {{"Sender", fmt::format("{} <{}>", config.site.name, config.site.from)},
+            {"Public pages", config.site.public_url},
+            {"Mail leaves through", std::move(relay)},
+            {"DKIM key", dkim},
+            {"Bounces go to", "b+…@" + config.inbound.bounce_domain},
+            {"People behind an alert", std::to_string(config.desk.people_required)},
+            {"Database", store::is_postgres_url(url) ? store::shown_postgres_url(url) : url},
+            {"This machine", fmt::format("{} ({})", node_name, to_string(config.node.role))}};
 }
 
 }  // namespace tocsin::app

@@ -14,6 +14,10 @@
 #include "base/task.h"
 #include "model/consent.h"
 
+namespace tocsin::store {
+class Database;
+}
+
 namespace tocsin::audience {
 
 using MaskedAddress = std::string;  // "a***@example.com"
@@ -36,6 +40,8 @@ struct SignupRequest {
     Marketing marketing = Marketing::Declined;
     std::string locale = "en";
     Evidence evidence;
+    // Runs first in the transaction; its error refuses the sign-up and undoes it. May be null.
+    std::function<Status(store::Database&)> admit = nullptr;
 };
 
 struct SignupAnswer {

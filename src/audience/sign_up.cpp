@@ -210,7 +210,11 @@ Task<Result<SignupAnswer>> Audience::sign_up(SignupRequest request) {
         plan.reader = new_reader(*parsed, looked->second, request.locale, clock_.now());
         CO_TRY_AS(plan.mail, confirmation(plan.reader, plan.list, plan.marketing));
 
-        auto commit = [plan = std::move(plan)](store::Database& db) -> Result<Effect> {
+        auto commit = [plan = std::move(plan),
+                       admit = request.admit](store::Database& db) -> Result<Effect> {
+            if (admit) {
+                TRY(admit(db));
+            }
             return commit_sign_up(db, plan);
         };
         auto effect = co_await store_.write(std::move(commit));

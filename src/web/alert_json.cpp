@@ -1,7 +1,6 @@
 #include "web/alert_json.h"
 
 #include "base/bytes.h"
-#include "delivery/engine.h"
 #include "web/api_support.h"
 
 namespace tocsin::web {
@@ -69,9 +68,9 @@ void add_status(json::object& object, const delivery::AlertStatus& status) {
 }
 
 Task<Result<delivery::AlertStatus>> read_status(const NewsroomServices& services, AlertId id) {
-    const std::optional<delivery::Progress> live = services.delivery.progress(id);
-    auto look = [id, live](store::Database& db) -> Result<delivery::AlertStatus> {
-        return delivery::alert_status(db, id, live);
+    auto look = [&view = services.delivery,
+                 id](store::Database& db) -> Result<delivery::AlertStatus> {
+        return delivery::alert_status(db, id, view.progress(db, id));
     };
     co_return co_await services.store.read(std::move(look));
 }

@@ -15,6 +15,8 @@ void add_api_audience_routes(Router& router, const NewsroomServices& services);
 void add_api_import_routes(Router& router, const NewsroomServices& services);
 // /api/v1/routes: how mail leaves.
 void add_api_mail_routes(Router& router, const NewsroomServices& services);
+// /api/v1/nodes: the machines of this database.
+void add_api_node_routes(Router& router, const NewsroomServices& services);
 // /api/v1/tokens, /people.
 void add_api_desk_routes(Router& router, const NewsroomServices& services);
 

@@ -233,6 +233,8 @@ TEST_F(ApiTest, TheDocumentDescribesEveryRoute) {
                              "/imports",
                              "/imports/{id}/rows",
                              "/imports/{id}/finish",
+                             "/routes",
+                             "/nodes",
                              "/tokens",
                              "/tokens/{id}",
                              "/people",

@@ -96,9 +96,10 @@ Auth::Auth(store::Store& store, const Clock& clock, Random& random, AuthSettings
       clock_(clock),
       random_(random),
       settings_(std::move(settings)),
-      device_key_(random.bytes(kSecretBytes)),
-      hasher_(settings_.argon_passes, settings_.argon_memory_bytes),
-      throttle_(clock) {
+      hasher_(settings_.argon_passes, settings_.argon_memory_bytes) {
+    if (settings_.secret.empty()) {
+        settings_.secret = random.bytes(kSecretBytes);
+    }
     names_.secure =
         settings_.desk_url.starts_with("https://") || is_loopback_url(settings_.desk_url);
     const std::string prefix = names_.secure ? "__Host-" : "";
@@ -201,9 +202,10 @@ Task<Result<Caller>> Auth::token_caller(std::string secret) {
 
 Task<Result<SignedIn>> Auth::sign_in(net::HttpRequest request, std::string name,
                                      std::string password) {
-    const std::string source = throttle_source(request, name);
-    CO_TRY(throttle_.check(name, source));
-    auto look = [name](store::Database& db) -> Result<std::optional<store::DeskUser>> {
+    const std::string key = tries_key(request, name);
+    auto look = [name, key, now = clock_.now()](
+                    store::Database& db) -> Result<std::optional<store::DeskUser>> {
+        TRY(may_try(store::find_tries(db, key, now), now));
         return store::find_desk_user(db, name);
     };
     CO_TRY_AS(std::optional<store::DeskUser> user, co_await store_.read(std::move(look)));
@@ -212,18 +214,17 @@ Task<Result<SignedIn>> Auth::sign_in(net::HttpRequest request, std::string name,
     password.resize(std::min(password.size(), kPasswordBytesMax + 1));
     CO_TRY_AS(bool right, co_await hasher_.verify(hash, std::move(password)));
     if (!right) {
-        throttle_.failed(name, source);
         // The name as typed may be a password in the wrong field: it is not recorded.
-        auto note = [row = audit_row(clock_.now(), "nobody", "desk.sign_in_failed",
-                                     usable ? "staff:" + user->name : "unknown name")](
+        auto note = [key, row = audit_row(clock_.now(), "nobody", "desk.sign_in_failed",
+                                          usable ? "staff:" + user->name : "unknown name")](
                         store::Database& db) -> Status {
+            record_failure(db, key, row.at);
             store::insert_audit(db, row);
             return {};
         };
         CO_TRY(co_await store_.write(std::move(note)));
         co_return unauthorized();
     }
-    throttle_.succeeded(name, source);
     co_return co_await open_session(request, *user, "desk.sign_in");
 }
 
@@ -257,8 +258,10 @@ Task<Result<SignedIn>> Auth::open_session(const net::HttpRequest& request, store
     const FreshSecret fresh = make_secret(random_);
     const Time now = clock_.now();
     const std::string old_hash = secret_hash(cookie_value(request, names_.session));
-    auto open = [this, fresh, now, old_hash, user, action](store::Database& db) -> Status {
+    auto open = [this, fresh, now, old_hash, user, action,
+                 key = tries_key(request, user.name)](store::Database& db) -> Status {
         store::prune_desk_sessions(db, now);
+        store::forget_tries(db, key);
         store::delete_desk_session(db, old_hash);
         store::insert_desk_session(db, fresh.hash, user.id, now, now + settings_.session_life);
         store::insert_audit(db, audit_row(now, "staff:" + user.name, action, "desk"));
@@ -332,14 +335,13 @@ std::string Auth::cookie(const std::string& name, const std::string& value,
 }
 
 std::string Auth::device_of(const std::string& user_name) const {
-    return base64url_encode(hmac_sha256(device_key_, user_name));
+    return base64url_encode(hmac_sha256(settings_.secret, "device of " + user_name));
 }
 
-std::string Auth::throttle_source(const net::HttpRequest& request, const std::string& name) const {
-    if (constant_time_equal(cookie_value(request, names_.device), device_of(name))) {
-        return "device";
-    }
-    return network_of(request.peer);
+std::string Auth::tries_key(const net::HttpRequest& request, const std::string& name) const {
+    const bool known = constant_time_equal(cookie_value(request, names_.device), device_of(name));
+    const std::string source = known ? "device" : network_of(request.peer);
+    return hmac_sha256(settings_.secret, "tries from " + source + " as " + name);
 }
 
 }  // namespace tocsin::web

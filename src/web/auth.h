@@ -5,7 +5,7 @@
 // Sec-Fetch-Site, else Origin, is checked before anything else. Passwords are Argon2id, hashed on a
 // thread of their own (auth_hasher.h); guessing is slowed (auth_throttle.h).
 //
-// Owner: app. Thread: one io thread (the web's); keeps its counters there. Failure: Unauthorized
+// Owner: app. Thread: one io thread (the web's). Failure: Unauthorized
 // (one message for every reason), Forbidden, Limited, Expired and NotFound (links), Invalid (a
 // password that is too short).
 // Not here: passkeys, step-up before sensitive acts.
@@ -40,6 +40,9 @@ struct AuthSettings {
     std::chrono::hours session_life{12};
     std::chrono::hours session_idle{4};
     std::chrono::hours link_life{24};
+    // Of the installation, the same on all its machines: keys device cookies and the counts of
+    // wrong passwords. Empty: one of this process's own.
+    std::string secret;
 };
 
 struct Caller {
@@ -98,16 +101,15 @@ class Auth {
     std::string cookie(const std::string& name, const std::string& value,
                        std::chrono::seconds life) const;
     std::string device_of(const std::string& user_name) const;
-    std::string throttle_source(const net::HttpRequest& request, const std::string& name) const;
+    // Of the counts of wrong passwords of that name from there (auth_throttle.h).
+    std::string tries_key(const net::HttpRequest& request, const std::string& name) const;
 
     store::Store& store_;
     const Clock& clock_;
     Random& random_;
     AuthSettings settings_;
     CookieNames names_;
-    std::string device_key_;  // of this process: after a restart browsers are strangers again
     PasswordHasher hasher_;
-    SignInThrottle throttle_;
 };
 
 // The secret of a one-time link and the hash that is stored: for `tocsin init`, which has no Auth.

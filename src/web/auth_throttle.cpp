@@ -12,48 +12,33 @@ constexpr int kFreeTries = 5;
 constexpr std::chrono::seconds kFirstWait{2};
 constexpr std::chrono::seconds kLongestWait{300};
 constexpr std::chrono::hours kForgetAfter{1};
-constexpr std::size_t kPairsMax = 10'000;
 
 }  // namespace
 
-Status SignInThrottle::check(const std::string& name, const std::string& source) {
-    const auto found = counts_.find(Key(name, source));
-    if (found == counts_.end() || found->second.free_at <= clock_.steady()) {
+Status may_try(const store::Tries& tries, Time now) {
+    if (tries.free_at <= now) {
         return {};
     }
-    const auto wait =
-        std::chrono::ceil<std::chrono::seconds>(found->second.free_at - clock_.steady());
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(tries.free_at - now);
     return Error(ErrorKind::Limited,
                  fmt::format("Too many wrong passwords from here. Try again in {} seconds, or ask "
                              "for a one-time link.",
                              wait.count()));
 }
 
-void SignInThrottle::failed(const std::string& name, const std::string& source) {
-    forget_old();
-    Count& count = counts_[Key(name, source)];
-    count.last = clock_.steady();
-    ++count.failures;
-    if (count.failures >= kFreeTries) {
-        const int doublings = std::min(count.failures - kFreeTries, 16);
-        const std::chrono::seconds wait = kFirstWait * (1 << doublings);
-        count.free_at = count.last + std::min(wait, kLongestWait);
+store::Tries after_failure(store::Tries tries, Time now) {
+    ++tries.failures;
+    if (tries.failures >= kFreeTries) {
+        const auto doublings = std::min<std::int64_t>(tries.failures - kFreeTries, 16);
+        const std::chrono::seconds wait = kFirstWait * (std::int64_t{1} << doublings);
+        tries.free_at = now + std::min(wait, kLongestWait);
     }
+    return tries;
 }
 
-void SignInThrottle::succeeded(const std::string& name, const std::string& source) {
-    counts_.erase(Key(name, source));
-}
-
-void SignInThrottle::forget_old() {
-    const SteadyTime before = clock_.steady() - kForgetAfter;
-    std::erase_if(counts_, [before](const auto& entry) { return entry.second.last < before; });
-    if (counts_.size() >= kPairsMax) {
-        const auto oldest = std::min_element(
-            counts_.begin(), counts_.end(),
-            [](const auto& a, const auto& b) { return a.second.last < b.second.last; });
-        counts_.erase(oldest);
-    }
+void record_failure(store::Database& db, const std::string& key, Time now) {
+    const store::Tries tries = after_failure(store::find_tries(db, key, now), now);
+    store::write_tries(db, key, tries, now + kForgetAfter);
 }
 
 std::string network_of(std::string_view address) {

@@ -5,39 +5,25 @@
 // counted by itself, so that a stranger behind the same proxy cannot use up the person's tries
 // (OWASP: device cookies). One-time links and sessions are not counted at all.
 //
-// Bounded: the oldest counts are forgotten. Owner: Auth; one thread.
+// The counts are in the database (store/pace.h), so that every machine knows them; the key of one
+// is an HMAC, so that nobody reads there who signs in from where. Plain functions; any thread.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/pace.h"
 
 namespace tocsin::web {
 
-class SignInThrottle {
-  public:
-    explicit SignInThrottle(const Clock& clock) : clock_(clock) {}
-
-    // Limited, with the seconds to wait, if this pair has to wait.
-    Status check(const std::string& name, const std::string& source);
-    void failed(const std::string& name, const std::string& source);
-    void succeeded(const std::string& name, const std::string& source);
-
-  private:
-    struct Count {
-        int failures = 0;
-        SteadyTime last{};
-        SteadyTime free_at{};
-    };
-    using Key = std::pair<std::string, std::string>;
-    void forget_old();
-
-    const Clock& clock_;
-    std::map<Key, Count> counts_;
-};
+// Limited, with the seconds to wait, if this pair has to wait.
+Status may_try(const store::Tries& tries, Time now);
+// The count with one more wrong password.
+store::Tries after_failure(store::Tries tries, Time now);
+// In the transaction that notes the failure.
+void record_failure(store::Database& db, const std::string& key, Time now);
 
 // The network of a numeric address: IPv4 /24, IPv6 /64. What is no address is its own network.
 std::string network_of(std::string_view address);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "store/store.h"
+#include "web/delivery_view.h"
 
 namespace tocsin::mail {
 class Templates;
@@ -21,9 +22,6 @@ class Alerts;
 }
 namespace tocsin::audience {
 class Audience;
-}
-namespace tocsin::delivery {
-class Engine;
 }
 
 namespace tocsin::web {
@@ -44,12 +42,13 @@ struct NewsroomServices {
     Auth& auth;
     alerts::Alerts& alerts;
     audience::Audience& audience;
-    delivery::Engine& delivery;
+    DeliveryView delivery;
     std::string site_name;
     std::string public_url, desk_url;  // no slash at the end
     std::vector<SettingLine> settings;
     // What is wrong with the shaping file, in one line; empty, or no function: nothing.
     std::function<std::string()> rules_problem = nullptr;
+    std::string node = {};  // this process in the register of nodes
 };
 
 // Both must outlive the router, and `services` what they refer to.

@@ -3,6 +3,7 @@
 #include "web/desk_routes.h"
 #include "web/desk_support.h"
 #include "web/mail_routes.h"
+#include "web/nodes.h"
 
 namespace tocsin::web {
 
@@ -11,6 +12,12 @@ namespace {
 using model::Permission;
 
 constexpr std::size_t kSitesShown = 3;
+
+constexpr std::string_view kNothing = "\xE2\x80\x93";
+
+std::string_view role_text(std::string_view role) {
+    return role == "web" ? "pages" : role == "send" ? "mail" : "pages and mail";
+}
 
 // "mx1.example.net, mx.example.org and 4 more"
 std::string sites_text(const delivery::RouteStatus& route) {
@@ -53,8 +60,26 @@ void fill_alert(mail::TemplateValues& row, const AlertLeft& alert) {
     row.set("ALERT_ETA", eta ? eta_text(*eta) : "").show_if(eta.has_value(), "HAS_ALERT_ETA");
 }
 
+void fill_node(mail::TemplateValues& row, const store::NodeView& node, const Nodes& nodes) {
+    row.set("NODE_NAME", node.row.name);
+    row.show_if(node.row.id == nodes.self, "IS_SELF");
+    row.set("NODE_ROLE", role_text(node.row.role)).set("NODE_VERSION", node.row.version);
+    const bool sends = node.alive && node.row.role != "web";
+    row.set("NODE_RATE", sends ? model::rate_text(static_cast<double>(node.row.rate)) : kNothing);
+    row.set("NODE_CONNECTIONS",
+            sends ? grouped(static_cast<std::uint64_t>(node.row.connections)) : kNothing);
+    row.set("NODE_PARTITIONS", sends ? grouped(node.partitions) : kNothing);
+    row.set("NODE_SKEW", node.alive ? skew_text(node.row.skew_ms) : kNothing);
+    const Seconds silent = std::chrono::floor<Seconds>(nodes.read_at - node.row.seen_at);
+    row.set("NODE_SEEN", eta_text(silent)).show_if(!node.alive, "IS_DEAD");
+    row.set("NODE_TROUBLE", node.row.trouble);
+    row.show_if(node.alive && !node.row.trouble.empty(), "IS_TROUBLED");
+    row.show_if(node.alive && node.row.trouble.empty(), "IS_ALIVE");
+}
+
 Task<Result<net::HttpResponse>> get_routes(DeskCall call) {
     CO_TRY_AS(const MailRoutes mail, co_await read_mail_routes(call.services));
+    CO_TRY_AS(const Nodes nodes, co_await read_nodes(call.services));
     DeskPage page(call.services, &call.caller, DeskTab::Settings, "How mail leaves");
     mail::TemplateValues& values = page.values();
     for (const AlertLeft& alert : mail.alerts) {
@@ -65,6 +90,10 @@ Task<Result<net::HttpResponse>> get_routes(DeskCall call) {
     }
     values.show_if(!mail.alerts.empty(), "HAS_ALERTS");
     values.show_if(mail.routes.empty(), "NO_ROUTES").show_if(!mail.routes.empty(), "HAS_ROUTES");
+    for (const store::NodeView& node : nodes.all) {
+        fill_node(values.add("NODE"), node, nodes);
+    }
+    values.show_if(nodes.all.size() > 1, "HAS_NODES");
     if (!mail.rules_problem.empty()) {
         page.problem(mail.rules_problem + " (the rules read before stay in force)");
     }

@@ -3,7 +3,6 @@
 
 #include "audience/audience.h"
 #include "base/bytes.h"
-#include "delivery/engine.h"
 #include "delivery/status.h"
 #include "store/lists.h"
 #include "web/desk_routes.h"
@@ -32,8 +31,7 @@ struct Overview {
     AlertId older;  // where the next page begins; not valid on the last
 };
 
-Result<Overview> read_overview(store::Database& db, const delivery::Engine& engine,
-                               AlertId before) {
+Result<Overview> read_overview(store::Database& db, const DeliveryView& delivery, AlertId before) {
     Overview overview;
     std::vector<store::FullAlert> found = store::list_alerts(db, before, kAlertsShown + 1);
     if (found.size() > kAlertsShown) {
@@ -45,7 +43,7 @@ Result<Overview> read_overview(store::Database& db, const delivery::Engine& engi
         line.lists = store::find_list_names(db, full.content.lists);
         if (model::was_released(full.alert.state)) {
             TRY_AS(line.status,
-                   delivery::alert_status(db, full.alert.id, engine.progress(full.alert.id)));
+                   delivery::alert_status(db, full.alert.id, delivery.progress(db, full.alert.id)));
         }
         line.full = std::move(full);
         overview.lines.push_back(std::move(line));
@@ -132,9 +130,8 @@ Task<Result<net::HttpResponse>> get_overview(DeskCall call) {
     std::int64_t before = 0;
     const std::string_view asked = call.query.get("before");
     std::from_chars(asked.data(), asked.data() + asked.size(), before);
-    const delivery::Engine& engine = services.delivery;
-    auto look = [&engine, before](store::Database& db) -> Result<Overview> {
-        return read_overview(db, engine, AlertId(std::max<std::int64_t>(before, 0)));
+    auto look = [&view = services.delivery, before](store::Database& db) -> Result<Overview> {
+        return read_overview(db, view, AlertId(std::max<std::int64_t>(before, 0)));
     };
     CO_TRY_AS(Overview overview, co_await services.store.read(std::move(look)));
     DeskPage page(services, &call.caller, DeskTab::Alerts, "Alerts");

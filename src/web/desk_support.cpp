@@ -77,6 +77,8 @@ std::string_view title_of(ErrorKind kind) {
             return "Too late";
         case ErrorKind::Limited:
             return "Please wait";
+        case ErrorKind::Unavailable:
+            return "Please try again in a moment";
         default:
             return "That did not work";
     }
@@ -141,11 +143,24 @@ net::HttpResponse DeskPage::render(std::string_view file, int status) const {
     return response;
 }
 
+namespace {
+
+// Of the database nobody at the desk can do anything; what they typed must not be lost.
+std::string message_of(const Error& error) {
+    return error.kind() == ErrorKind::Unavailable
+               ? "The service cannot reach its database at the moment (" + error.message() +
+                     "). Reload this page to send what you did again: nothing that you typed is "
+                     "lost."
+               : error.message();
+}
+
+}  // namespace
+
 net::HttpResponse desk_error(const NewsroomServices& services, const Caller* caller,
                              const Error& error) {
     DeskPage page(services, caller, DeskTab::None, title_of(error.kind()));
     page.values().set("TITLE", title_of(error.kind()));
-    page.values().set("MESSAGE", error.message());
+    page.values().set("MESSAGE", message_of(error));
     page.values().set("BACK", caller != nullptr ? "/desk" : "/desk/sign-in");
     page.values().set("BACK_TEXT", caller != nullptr ? "To the alerts" : "To sign in");
     return page.render("desk_error.html.tpl", status_of(error.kind()));

@@ -5,7 +5,6 @@
 
 #include <boost/json.hpp>
 
-#include "delivery/engine.h"
 #include "delivery/ledger_export.h"
 #include "delivery/status.h"
 #include "web/alert_json.h"

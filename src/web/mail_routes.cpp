@@ -123,15 +123,14 @@ std::string route_sentence(const delivery::RouteStatus& route, const std::vector
 }
 
 Task<Result<MailRoutes>> read_mail_routes(const NewsroomServices& services) {
-    auto look = [&engine =
-                     services.delivery](store::Database& db) -> Result<std::vector<AlertLeft>> {
+    auto look = [&view = services.delivery](store::Database& db) -> Result<std::vector<AlertLeft>> {
         std::vector<AlertLeft> running;
         for (const store::FullAlert& full : store::list_alerts(db, AlertId(), kAlertsRead)) {
             if (full.alert.state != model::AlertState::Released) {
                 continue;
             }
             TRY_AS(const delivery::AlertStatus status,
-                   delivery::alert_status(db, full.alert.id, engine.progress(full.alert.id)));
+                   delivery::alert_status(db, full.alert.id, view.progress(db, full.alert.id)));
             running.push_back({full.alert.id, headline_text(full.content), status.audience,
                                status.audience - status.counts.settled(), status.rate});
         }

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
 
+#include "store/nodes.h"
 #include "web/newsroom_fixture.h"
 
 namespace tocsin::web {
@@ -115,6 +116,52 @@ TEST_F(MailRoutesPages, TheApiTellsTheRoutes) {
     EXPECT_THAT(std::string(answer.at("routes").at(0).at("sentence").as_string()),
                 HasSubstr("127.0.0.1"));
     EXPECT_EQ(api("GET", "/api/v1/routes", "", "nobody's token").status, 401);
+}
+
+store::NodeRow node(const std::string& name, const std::string& role, Time seen_at) {
+    store::NodeRow row;
+    row.id = name + "-1";
+    row.name = name;
+    row.place = name;
+    row.role = role;
+    row.version = "0.1.0";
+    row.started_at = row.seen_at = seen_at;
+    return row;
+}
+
+TEST_F(MailRoutesPages, SeveralMachinesAreListed) {
+    sign_in_as("ann", model::Role::Writer);
+    const auto enter = [this](store::NodeRow row) {
+        EXPECT_TRUE(store_->run([row](store::Database& db) -> Status {
+            store::write_node(db, row);
+            return {};
+        }));
+    };
+    store::NodeRow desk = node("desk", "web", clock_.now());
+    desk.skew_ms = -61'000;
+    enter(desk);
+    services_->node = desk.id;
+    EXPECT_THAT(get("/desk/routes").body, Not(HasSubstr("Machines"))) << "alone there is no choice";
+    store::NodeRow mailer = node("mailer", "send", clock_.now());
+    mailer.trouble = "the <disk> is full";
+    mailer.rate = 1'240;
+    enter(mailer);
+    enter(node("old", "all", clock_.now() - Seconds(90)));
+    const std::string page = get("/desk/routes").body;
+    EXPECT_THAT(page, HasSubstr("shows this page"));
+    EXPECT_THAT(page, HasSubstr("-61.0 s"));
+    EXPECT_THAT(page, HasSubstr("the &lt;disk&gt; is full"));
+    EXPECT_THAT(page, HasSubstr("not seen for 90 s"));
+
+    const auto answer = boost::json::parse(api("GET", "/api/v1/nodes").body);
+    ASSERT_EQ(answer.at("nodes").as_array().size(), 3U);
+    const auto& first = answer.at("nodes").at(0);
+    EXPECT_EQ(first.at("name"), "desk");
+    EXPECT_EQ(first.at("self"), true);
+    EXPECT_EQ(first.at("skew_ms"), -61'000);
+    EXPECT_EQ(answer.at("nodes").at(1).at("rate"), 1'240);
+    EXPECT_EQ(answer.at("nodes").at(2).at("alive"), false);
+    EXPECT_EQ(api("GET", "/api/v1/nodes", "", "nobody's token").status, 401);
 }
 
 TEST_F(MailRoutesPages, TheDeskShowsThem) {

@@ -213,7 +213,7 @@ class NewsroomTest : public testing::Test {
                                                                         *auth_,
                                                                         *alerts_,
                                                                         *audience_,
-                                                                        *engine_,
+                                                                        view_of(*engine_),
                                                                         "The Example",
                                                                         "https://news.example",
                                                                         "https://desk.news.example",

@@ -12,6 +12,7 @@
 #include "web/router.h"
 
 namespace tocsin::mail {
+class KeyRing;
 class Templates;
 class TemplateValues;
 }  // namespace tocsin::mail
@@ -27,6 +28,7 @@ namespace tocsin::web {
 struct ReaderServices {
     store::Store& store;
     const Clock& clock;
+    const mail::KeyRing& ring;
     const mail::Templates& templates;
     audience::Audience& audience;
     std::string site_name;       // "The Harbour Post"

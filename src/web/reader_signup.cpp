@@ -149,7 +149,8 @@ audience::SignupRequest to_request(const ReaderServices& services, const SignupF
     return signup;
 }
 
-Task<net::HttpResponse> sign_up(const ReaderServices& services, SignupPace& pace, Context context) {
+Task<net::HttpResponse> sign_up(const ReaderServices& services, const SignupPace& pace,
+                                Context context) {
     const net::HttpRequest& request = context.request;
     Result<SignupForm> form = read_signup_form(request);
     if (!form) {
@@ -167,15 +168,14 @@ Task<net::HttpResponse> sign_up(const ReaderServices& services, SignupPace& pace
     if (!check.ok || ask) {
         co_return for_all_origins(refused(services, *form, *list, check));
     }
-    if (!pace.allow(request.peer)) {
-        const Error limited(ErrorKind::Limited, "too many sign-ups from this network");
-        co_return for_all_origins(failed(services, form->answer, limited));
-    }
     if (!form->trapped) {
         audience::SignupRequest signup = to_request(services, *form, *list, request);
+        signup.admit = pace.admission(request.peer, services.clock.now());
         auto answer = co_await services.audience.sign_up(std::move(signup));
         if (!answer) {
-            log_warning("a sign-up failed: {}", answer.error().message());
+            if (!passing(answer.error())) {
+                log_warning("a sign-up failed: {}", answer.error().message());
+            }
             co_return for_all_origins(failed(services, form->answer, answer.error()));
         }
         if (answer->kind == audience::SignupAnswer::Kind::BadAddress) {
@@ -279,7 +279,7 @@ Task<net::HttpResponse> embed_script(Context context) {
 
 void add_signup_routes(Router& router, const ReaderServices& services) {
     const ReaderServices* s = &services;
-    auto pace = std::make_shared<SignupPace>(services.clock);
+    auto pace = std::make_shared<SignupPace>(services.ring);
     router.add("GET", "/lists/{list}", [s](Context context) {
         return signup_page(*s, Where::OwnPage, std::move(context));
     });

@@ -147,6 +147,14 @@ struct Router::Routes {
 
 namespace {
 
+// Whoever is told to come back is told when.
+void set_retry_after(net::HttpResponse& response) {
+    constexpr std::string_view kRetryAfter = "2";  // the database is back or it is looked after
+    if (response.status == 503 && !response.headers.has("Retry-After")) {
+        response.headers.set("Retry-After", std::string(kRetryAfter));
+    }
+}
+
 void log_access(const net::HttpRequest& request, int status) {
     log_debug("http {} {} {}", request.method, mask_path(request.path), status);
 }
@@ -231,6 +239,7 @@ net::HttpHandler Router::handler() const {
         }
         try {
             net::HttpResponse response = co_await run(found->first->handler, std::move(context));
+            set_retry_after(response);
             if (head.tls) {
                 response.headers.set("Strict-Transport-Security", "max-age=31536000");
             }

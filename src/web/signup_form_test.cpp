@@ -79,19 +79,6 @@ TEST(SignupForm, AnswersAsTheClientAsks) {
     EXPECT_TRUE(read_signup_form(posted(kForm, "email=a&contact_me_by_fax=1"))->trapped);
 }
 
-TEST(SignupPace, ANetworkHasABurstAndThenASteadyRate) {
-    FakeClock clock;
-    SignupPace pace(clock);
-    for (int i = 0; i < static_cast<int>(limits::kSignupBurst); ++i) {
-        EXPECT_TRUE(pace.allow("8.8.4." + std::to_string(i)));  // one /24
-    }
-    EXPECT_FALSE(pace.allow("8.8.4.200"));
-    EXPECT_TRUE(pace.allow("9.9.9.9"));  // another network
-    clock.advance(Milliseconds(2'000));
-    EXPECT_TRUE(pace.allow("8.8.4.201"));
-    EXPECT_FALSE(pace.allow("8.8.4.201"));
-}
-
 TEST(SignupPace, AddressesOfProxiesAndTheMachineAreNotLimited) {
     for (const char* peer : {"", "127.0.0.1", "10.1.2.3", "192.168.1.1", "172.20.0.1", "::1",
                              "fe80::1", "fd00::1", "100.64.0.1", "not an address"}) {

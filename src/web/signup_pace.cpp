@@ -1,15 +1,20 @@
 #include "web/signup_pace.h"
 
-#include <algorithm>
-#include <functional>
-
 #include <boost/asio/ip/address.hpp>
+
+#include "base/limits.h"
+#include "store/pace.h"
 
 namespace tocsin::web {
 
 namespace {
 
 namespace ip = boost::asio::ip;
+
+constexpr store::Pace kPace{
+    .burst = limits::kSignupBurst,
+    .every = Milliseconds(limits::kSignupEvery),
+};
 
 bool is_private(const ip::address_v4& address) {
     const auto b = address.to_bytes();
@@ -45,24 +50,21 @@ std::optional<std::string> public_network(std::string_view peer) {
                        b[5]);
 }
 
-SignupPace::SignupPace(const Clock& clock) : clock_(clock) {}
+SignupPace::SignupPace(const mail::KeyRing& ring) : ring_(ring) {}
 
-bool SignupPace::allow(std::string_view peer) {
+std::function<Status(store::Database&)> SignupPace::admission(std::string_view peer,
+                                                              Time now) const {
     const auto network = public_network(peer);
     if (!network) {
-        return true;
+        return {};
     }
-    Bucket& bucket = buckets_[std::hash<std::string>{}(*network) % kBuckets];
-    const SteadyTime now = clock_.steady();
-    const double seconds = std::chrono::duration<double>(now - bucket.at).count();
-    bucket.tokens = std::min(limits::kSignupBurst,
-                             bucket.tokens + std::max(0.0, seconds) * limits::kSignupPerSecond);
-    bucket.at = now;
-    if (bucket.tokens < 1) {
-        return false;
-    }
-    bucket.tokens -= 1;
-    return true;
+    const auto mac = ring_.pepper()("sign-ups of " + *network);
+    return [key = std::string(mac.begin(), mac.end()), now](store::Database& db) -> Status {
+        if (!store::take_pace(db, key, kPace, now)) {
+            return Error(ErrorKind::Limited, "too many sign-ups from this network");
+        }
+        return {};
+    };
 }
 
 }  // namespace tocsin::web

@@ -4,36 +4,32 @@
 // one keeps a single network from filling the database. Addresses that are not public (a proxy in
 // front, the machine itself) are not limited: they would stand for everybody.
 //
-// Memory is fixed: networks share kBuckets buckets by hash. Owner: the sign-up routes. Thread: the
-// web's io thread.
+// The buckets are in the database (store/pace.h), so that it does not matter which machine a
+// request reaches; they are keyed by an HMAC, so that no network can be read there. Any thread.
 #pragma once
 
-#include <array>
-#include <chrono>
-#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
-#include "base/limits.h"
+#include "base/result.h"
+#include "mail/token.h"
+#include "store/database.h"
 
 namespace tocsin::web {
 
 class SignupPace {
   public:
-    explicit SignupPace(const Clock& clock);
-    // Takes a token; false: refuse with 429.
-    bool allow(std::string_view peer);
+    // `ring` must outlive this.
+    explicit SignupPace(const mail::KeyRing& ring);
+    // For audience::SignupRequest::admit: takes a token in the sign-up's own transaction, or
+    // refuses it with Limited. Empty: this peer is not limited.
+    std::function<Status(store::Database&)> admission(std::string_view peer, Time now) const;
 
   private:
-    struct Bucket {
-        double tokens = limits::kSignupBurst;
-        SteadyTime at{};
-    };
-    static constexpr std::size_t kBuckets = 4096;
-    const Clock& clock_;
-    std::array<Bucket, kBuckets> buckets_;
+    const mail::KeyRing& ring_;
 };
 
 // "192.0.2" or "2001:db8:1" for a public address; nullopt for any other text.

@@ -34,6 +34,31 @@
     </tbody>
   </table>
   {{/HAS_ROUTES}}
+  {{#HAS_NODES}}
+  <p class="hint">These are the routes of the machine that shows this page.</p>
+  {{/HAS_NODES}}
   <p class="hint">Limits and the meaning of replies come from the file that <code>[delivery] rules</code> names in tocsin.toml, and from those that ship (<code>tocsin routes --defaults</code>).</p>
 </section>
+{{#HAS_NODES}}
+<section aria-labelledby="machines">
+  <h2 id="machines">Machines</h2>
+  <table class="rows routes">
+    <thead><tr><th scope="col">Name</th><th scope="col">Does</th><th scope="col">State</th><th scope="col" class="num">Rate</th><th scope="col" class="num">Connections</th><th scope="col" class="num"><abbr title="Parts of running alerts that it holds">Parts</abbr></th><th scope="col" class="num"><abbr title="Its own clock's distance from the database's">Clock</abbr></th><th scope="col">Version</th></tr></thead>
+    <tbody>
+      {{#NODE}}
+      <tr>
+        <td data-label="Name"><b>{{NODE_NAME}}</b>{{#IS_SELF}}<br><span class="soft">shows this page</span>{{/IS_SELF}}</td>
+        <td data-label="Does"><span>{{NODE_ROLE}}</span></td>
+        <td data-label="State" class="why"><span>{{#IS_ALIVE}}alive{{/IS_ALIVE}}{{#IS_DEAD}}<span class="tag tag-bad">Gone</span> not seen for {{NODE_SEEN}}{{/IS_DEAD}}{{#IS_TROUBLED}}<span class="tag tag-bad">Sends nothing</span> {{NODE_TROUBLE}}{{/IS_TROUBLED}}</span></td>
+        <td data-label="Rate" class="num"><span>{{NODE_RATE}}</span></td>
+        <td data-label="Connections" class="num"><span>{{NODE_CONNECTIONS}}</span></td>
+        <td data-label="Parts" class="num"><span>{{NODE_PARTITIONS}}</span></td>
+        <td data-label="Clock" class="num"><span>{{NODE_SKEW}}</span></td>
+        <td data-label="Version"><span>{{NODE_VERSION}}</span></td>
+      </tr>
+      {{/NODE}}
+    </tbody>
+  </table>
+</section>
+{{/HAS_NODES}}
 </div>

@@ -1,0 +1,241 @@
+#include "app/node_service.h"
+
+#include <cmath>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "app/version.h"
+#include "base/bytes.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "store/migrate.h"
+#include "store/pace.h"
+#include "store/postgres_url.h"
+
+namespace tocsin::app {
+
+namespace {
+
+constexpr Milliseconds kHeartbeat{2'000};
+// Nudges of so long are one heartbeat: a thousand nodes that start at once do not drown the rest.
+constexpr Milliseconds kNudgeTime{200};
+// An answer that took longer says too little of when the database's clock was read.
+constexpr Milliseconds kRoundTripMax{1'000};
+// A node that was out of reach for longer looks at everything.
+constexpr std::chrono::hours kSignalLife{1};
+constexpr std::size_t kIdRandomBytes = 4;
+constexpr std::size_t kPlaceHashBytes = 8;
+
+std::string host_name() {
+    std::string name(256, '\0');
+    if (::gethostname(name.data(), name.size() - 1) != 0) {
+        return "unnamed";
+    }
+    name.resize(name.find('\0'));
+    return name.empty() ? "unnamed" : name;
+}
+
+// What the kernel calls itself since the machine was started: machines with one name and one disk
+// image differ in it.
+std::string boot_id() {
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::string id;
+    std::getline(file, id);
+    return id;
+}
+
+// Containers may share the machine, its boot and the path, but not the folder.
+std::string folder_id(const std::string& path) {
+    struct stat found{};
+    const std::string folder = path.substr(0, path.rfind('/') + 1);
+    return ::stat(folder.c_str(), &found) == 0 ? fmt::format("{}:{}", found.st_dev, found.st_ino)
+                                               : std::string();
+}
+
+// Like Store::write(), but never behind the book-keeping of other nodes: a long transaction there
+// must not make this node look dead.
+template <class Fn>
+auto write_fenced(store::Store& store, Fn fn) -> Task<std::invoke_result_t<Fn, store::Database&>> {
+    using R = std::invoke_result_t<Fn, store::Database&>;
+    return store::detail::await_callback<R>([&store, fn = std::move(fn)](auto done) mutable {
+        store.post_fenced(std::move(fn), std::move(done));
+    });
+}
+
+struct ClockReading {
+    Time database{};
+    SteadyTime asked{}, answered{};
+
+    SteadyTime middle() const { return asked + (answered - asked) / 2; }
+    bool usable() const { return answered - asked <= kRoundTripMax; }
+};
+
+Result<ClockReading> read_clock(store::Database& db, const Clock& clock) {
+    ClockReading reading;
+    reading.asked = clock.steady();
+    reading.database = store::database_now(db, clock.now());
+    reading.answered = clock.steady();
+    return reading;
+}
+
+void set_clock_by(SharedClock& clock, const ClockReading& reading) {
+    const Milliseconds corrected = clock.anchor(reading.database, reading.middle());
+    if (std::chrono::abs(corrected) > SharedClock::kHeldBack) {
+        log_warning(
+            "the clock was set by the database's: {} {} s. The machine's own clock, or the "
+            "database's, is not kept right: see to NTP on both",
+            corrected.count() < 0 ? "back" : "forward",
+            static_cast<double>(std::chrono::abs(corrected).count()) / 1000.0);
+    }
+}
+
+}  // namespace
+
+Status forget_what_has_had_its_time(store::Database& db, Time now) {
+    store::tidy_nodes(db, now);
+    store::purge_signals(db, now - kSignalLife);
+    store::tidy_pace(db, now);
+    return {};
+}
+
+NodeIdentity node_identity(const Config& config, Random& random) {
+    const std::string host = host_name();
+    NodeIdentity identity;
+    identity.name = config.node.name.empty() ? host : config.node.name;
+    identity.id = identity.name + "-" + hex_encode(random.bytes(kIdRandomBytes));
+    const std::string& socket = config.control.socket;
+    const std::string place = boot_id() + "\n" + folder_id(socket) + "\n" + socket;
+    identity.place = fmt::format("{}:{} ({})", host, socket,
+                                 hex_encode(sha256(place).substr(0, kPlaceHashBytes)));
+    return identity;
+}
+
+NodeService::NodeService(boost::asio::io_context& io, store::Store& store, SharedClock& clock,
+                         const Config& config, NodeIdentity identity)
+    : io_(io),
+      store_(store),
+      clock_(clock),
+      shared_(store::is_postgres_url(config.store.url)),
+      pause_(io) {
+    row_.id = std::move(identity.id);
+    row_.name = std::move(identity.name);
+    row_.place = std::move(identity.place);
+    row_.role = to_string(config.node.role);
+    row_.version = kVersion;
+    row_.schema_version = store::embedded_migrations().back().version;
+}
+
+Status NodeService::enter() {
+    if (shared_) {
+        // Of a write closure the first statement waits for the transaction; the second does not.
+        auto read = [&clock = clock_](store::Database& db) -> Result<ClockReading> {
+            (void)read_clock(db, clock);
+            return read_clock(db, clock);
+        };
+        TRY_AS(const ClockReading reading, store_.run_fenced(std::move(read)));
+        set_clock_by(clock_, reading);
+    }
+    row_.started_at = clock_.now();
+    row_.seen_at = row_.started_at;
+    row_.skew_ms = (clock_.machine_now() - row_.started_at).count();
+    return store_.run([row = row_](store::Database& db) -> Status {
+        store::replace_node(db, row);
+        store::write_node(db, row);
+        db.signal(store::topic::kNodes, 0);
+        return {};
+    });
+}
+
+Task<void> NodeService::run(NodeHooks hooks) {
+    constexpr auto kQuiet = boost::asio::as_tuple(boost::asio::use_awaitable);
+    for (;;) {
+        nudged_ = false;
+        co_await beat(hooks);
+        if (!nudged_) {
+            pause_.expires_after(kHeartbeat);
+            co_await pause_.async_wait(kQuiet);
+        }
+        if (nudged_) {
+            co_await sleep_for(kNudgeTime);
+        }
+    }
+}
+
+void NodeService::nudge() {
+    boost::asio::post(io_, [this] {
+        nudged_ = true;
+        pause_.cancel();
+    });
+}
+
+Task<void> NodeService::beat(const NodeHooks& hooks) {
+    if (const Status set = co_await set_clock(); !set) {
+        note(set);
+        co_return;
+    }
+    delivery::NodeFacts facts = hooks.facts();
+    row_.seen_at = clock_.now();
+    row_.skew_ms = (clock_.machine_now() - row_.seen_at).count();
+    row_.rate = std::llround(facts.rate);
+    row_.connections = static_cast<std::int64_t>(facts.connections);
+    row_.trouble = std::move(facts.trouble);
+    const bool moved = facts.groups != groups_;
+    auto write = [row = row_, groups = facts.groups, moved](store::Database& db) -> Result<Heard> {
+        store::write_node(db, row);
+        if (moved) {
+            store::write_node_routes(db, row.id, groups);
+            db.signal(store::topic::kNodes, 0);
+        }
+        return store::load_shares(db, row.id, row.seen_at);
+    };
+    Result<Heard> heard = co_await write_fenced(store_, std::move(write));
+    if (!heard) {
+        note(heard.error());
+        co_return;
+    }
+    note(Status());
+    groups_ = std::move(facts.groups);
+    hooks.set_shares(std::move(*heard));
+}
+
+// By a reading transaction: nothing but the way there and back is in its round trip.
+Task<Status> NodeService::set_clock() {
+    if (!shared_) {
+        co_return Status();
+    }
+    auto read = [&clock = clock_](store::Database& db) { return read_clock(db, clock); };
+    CO_TRY_AS(const ClockReading reading, co_await store_.read(std::move(read)));
+    if (reading.usable()) {
+        set_clock_by(clock_, reading);
+    }
+    co_return Status();
+}
+
+void NodeService::note(const Status& heard) {
+    if (!heard && !told_) {
+        log_warning("this node cannot say that it lives, and the others go on without it: {}",
+                    heard.error().message());
+    } else if (heard && told_) {
+        log_info("this node is among the others again");
+    }
+    told_ = !heard;
+}
+
+void NodeService::leave() {
+    const Status left = store_.run_fenced([id = row_.id](store::Database& db) -> Status {
+        store::remove_node(db, id);
+        db.signal(store::topic::kNodes, 0);
+        return {};
+    });
+    if (!left) {
+        log_warning("this node's entry is left in the register of nodes: {}",
+                    left.error().message());
+    }
+}
+
+}  // namespace tocsin::app

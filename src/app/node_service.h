@@ -1,0 +1,83 @@
+// NodeService: this process among those that share its database.
+//
+// At the start it takes the place of an earlier process that died here and enters the register;
+// every two seconds it says that it lives, what it sends and how fast, learns who else does, and
+// sets the shared clock by the database's; at a clean end it leaves no row. On SQLite it is the one
+// entry of the register, and the clock stays the machine's.
+//
+// Owner: Service. Thread: enter() and leave() block and are called before the web's io thread runs
+// and after it has ended; run() is a coroutine of that thread; nudge() any thread.
+// Failure: a heartbeat that cannot be written is told once and tried again: the others take this
+// process for dead after store::kNodeSilence, and its leases run out by themselves.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "app/config.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "delivery/engine.h"
+#include "store/nodes.h"
+#include "store/store.h"
+
+namespace tocsin::app {
+
+// Who this process is, decided before the database is opened. The id begins the owners of its
+// leases; the place is the machine (as it was booted) and the control socket's folder and path.
+struct NodeIdentity {
+    std::string id, name, place;
+};
+NodeIdentity node_identity(const Config& config, Random& random);
+
+struct NodeHooks {
+    std::function<delivery::NodeFacts()> facts;  // of a node that sends nothing, empty ones
+    std::function<void(std::map<std::string, store::NodeShare>)> set_shares;
+};
+
+// Of nodes, signals and paces. Any node does it, now and then.
+Status forget_what_has_had_its_time(store::Database& db, Time now);
+
+class NodeService {
+  public:
+    NodeService(boost::asio::io_context& io, store::Store& store, SharedClock& clock,
+                const Config& config, NodeIdentity identity);
+    NodeService(const NodeService&) = delete;
+    NodeService& operator=(const NodeService&) = delete;
+
+    // Before anything is sent, once the control socket is ours.
+    Status enter();
+    // Heartbeats, until the io_context stops.
+    Task<void> run(NodeHooks hooks);
+    // Somebody came, went, or sends elsewhere: the next heartbeat is now.
+    void nudge();
+    // After the engine has released its leases.
+    void leave();
+
+    const std::string& id() const { return row_.id; }
+
+  private:
+    using Heard = std::map<std::string, store::NodeShare>;
+    Task<void> beat(const NodeHooks& hooks);
+    Task<Status> set_clock();
+    void note(const Status& heard);
+
+    boost::asio::io_context& io_;
+    store::Store& store_;
+    SharedClock& clock_;
+    const bool shared_;  // the database has a clock that others go by
+    store::NodeRow row_;
+    std::set<std::string> groups_;  // as they were written
+    boost::asio::steady_timer pause_;
+    bool nudged_ = false;
+    bool told_ = false;  // that heartbeats fail
+};
+
+}  // namespace tocsin::app

@@ -1,0 +1,30 @@
+// What a node does about the signals of the others (store/signals.h), and how it waits for them.
+//
+// Owner: Service. Thread: the handlers run on the store's listener and only hand on; settled() is a
+// coroutine of the web's thread.
+#pragma once
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/task.h"
+#include "store/store.h"
+
+namespace tocsin::delivery {
+class Engine;
+}
+
+namespace tocsin::app {
+
+class NodeService;
+
+// Hands every signal on to those whom it concerns; all of them must outlive the store. `engine` is
+// null on a node that sends nothing.
+void listen_to_nodes(store::Store& store, NodeService& node, delivery::Engine* engine);
+
+// For a node that has no engine to ask. After an alert was stopped: until no node has anything of
+// it on the wire without a mark in the ledger, or until the limit, which is longer than the leases
+// of a node that died.
+Task<void> settled_on_all_nodes(store::Store& store, const Clock& clock, AlertId alert,
+                                Milliseconds limit = Milliseconds(20'000));
+
+}  // namespace tocsin::app
