@@ -74,7 +74,7 @@ PostgresServer& PostgresServer::shared() {
     return server;
 }
 
-PostgresServer::PostgresServer() {
+PostgresServer::PostgresServer(Installed /*only*/) {
     programs_ = find_programs();
     if (programs_.empty()) {
         why_not_ = "PostgreSQL is not installed (no initdb)";
@@ -94,6 +94,11 @@ PostgresServer::PostgresServer() {
     }
     if (!make_folder()) {
         why_not_ = "no folder for PostgreSQL: " + std::string(std::strerror(errno));
+    }
+}
+
+PostgresServer::PostgresServer() : PostgresServer(Installed()) {
+    if (!running()) {
         return;
     }
     const pid_t initdb = launch({program("initdb"), "-D", folder_ + "/data", "-U", "tocsin", "-A",
@@ -220,6 +225,14 @@ void PostgresServer::stop(Stop how) {
         ::waitpid(pid_, nullptr, 0);
         pid_ = 0;
     }
+}
+
+std::unique_ptr<PostgresServer> PostgresServer::copy() const {
+    CHECK(pid_ == 0);
+    std::unique_ptr<PostgresServer> other(new PostgresServer(Installed()));
+    const pid_t copied = other->launch({"/bin/cp", "-a", folder_ + "/data", other->folder_});
+    CHECK(succeeded(copied));
+    return other;
 }
 
 std::string PostgresServer::pooled_url(const std::string& database, const std::string& mode) {

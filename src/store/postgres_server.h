@@ -42,6 +42,10 @@ class PostgresServer {
     // server.
     std::string pooled_url(const std::string& database, const std::string& mode);
 
+    // While it is stopped: another one with the same databases, as a standby would have them.
+    std::unique_ptr<PostgresServer> copy() const;
+    const std::string& folder() const { return folder_; }
+
     enum class Stop { Orderly, Immediate, Kill };
     void stop(Stop how);
     void start();
@@ -50,6 +54,8 @@ class PostgresServer {
     void become_primary();
 
   private:
+    struct Installed {};
+    explicit PostgresServer(Installed /*only*/);
     void start_once();
     void end_pooler();
     bool make_folder();

@@ -121,6 +121,17 @@ TEST_F(PostgresRefuses, ToAnswerBeforeItIsDurable) {
     EXPECT_EQ(db->first("SELECT current_setting('synchronous_commit')")->text(0), "on");
 }
 
+// Whoever is stopped in the middle of a group must not hold up the others.
+TEST_F(PostgresRefuses, ToKeepLocksWithoutDoingAnything) {
+    const auto setting = [&](Postgres::Use use) {
+        const auto db = Postgres::open(server_.url("postgres"), use).value();
+        return db->first("SELECT current_setting('idle_in_transaction_session_timeout')")->text(0);
+    };
+    EXPECT_EQ(setting(Postgres::Use::Books), "5s");
+    EXPECT_EQ(setting(Postgres::Use::Fenced), "5s");
+    EXPECT_EQ(setting(Postgres::Use::Beside), "0");
+}
+
 // --- two sessions at once -------------------------------------------------------------------
 
 TEST_F(PostgresRefuses, ToGiveOnePartitionOrMailToTwo) {
