@@ -169,14 +169,11 @@ pid_t PostgresServer::launch(const std::vector<std::string>& command) {
 
 // Children of a server that was killed may be at it still, and a new one refuses to begin.
 void PostgresServer::start() {
+    constexpr int kTries = 50;
     why_not_ = "not started";
-    for (int i = 0; i < kStartTries && !running(); ++i) {
+    for (int i = 0; i < kTries && !running(); ++i) {
         start_once();
-        if (why_not_.find("old server processes") == std::string::npos &&
-            why_not_.find("still in use") == std::string::npos) {
-            return;
-        }
-        ::poll(nullptr, 0, 20);
+        ::poll(nullptr, 0, running() ? 0 : 20);
     }
 }
 
