@@ -9,6 +9,7 @@
 #include "delivery/audience_chunk.h"
 #include "delivery/ledger.h"
 #include "delivery/ledger_compact.h"
+#include "delivery/progress_record.h"
 #include "delivery/sealed.h"
 
 namespace tocsin::delivery {
@@ -26,6 +27,9 @@ inline void fuzz_ledger(std::string_view input) {
     }
     if (const auto batch = decode_batch(blob)) {
         CHECK(decode_batch(encode_batch(*batch)).value() == *batch);
+    }
+    if (const auto progress = decode_progress(blob)) {
+        CHECK(decode_progress(encode_progress(*progress)).value().counts == progress->counts);
     }
     if (const auto state = decode_compact(blob)) {
         CHECK(state->all_ended());
