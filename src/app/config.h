@@ -80,7 +80,9 @@ struct Config {
         std::uint32_t threads = 1;
         std::uint32_t signers = 0;  // 0: one a core
         std::uint32_t connections_max = 8;
-        std::string helo;  // defaults to the host of public_url
+        std::uint32_t lease_seconds = 15;    // on a shared database
+        std::uint32_t outcome_group_ms = 5;  // outcomes gather before they are committed
+        std::string helo;                    // defaults to the host of public_url
         // Straight to the recipients' servers (relay = "mx"):
         enum class PrivateAddresses { Refuse, Allow };
         std::string dns;  // "127.0.0.1@53"; empty: the system's resolvers

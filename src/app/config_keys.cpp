@@ -251,6 +251,16 @@ constexpr ConfigKey kKeys[] = {
      [](Config& c, const KeyValue& v) {
          return set_number(c.delivery.connections_max, v, 1, 1000);
      }},
+    {"delivery", "lease_seconds", KeyKind::Number, Presence::Default, "15",
+     "With several machines: so long the mail that a machine held when it died waits for another.",
+     [](Config& c, const KeyValue& v) { return set_number(c.delivery.lease_seconds, v, 2, 600); }},
+    {"delivery", "outcome_group_ms", KeyKind::Number, Presence::Default, "5",
+     "Outcomes gather for so long before they are committed. Longer costs the database less; after "
+     "a\n"
+     "kill -9 so much more is sent twice.",
+     [](Config& c, const KeyValue& v) {
+         return set_number(c.delivery.outcome_group_ms, v, 1, 1000);
+     }},
     {"delivery", "rules", KeyKind::Text, Presence::Default, "\"\"",
      "File with limits for providers and rules that read servers' replies, before the shipped "
      "ones\n"

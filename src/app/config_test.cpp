@@ -129,6 +129,8 @@ TEST(Config, MxDeliveryIsChecked) {
     EXPECT_EQ(least.config->delivery.dns, "");
     EXPECT_EQ(least.config->delivery.mx_port, 25);
     EXPECT_EQ(least.config->delivery.mx_connections_max, 200U);
+    EXPECT_EQ(least.config->delivery.lease_seconds, 15U);
+    EXPECT_EQ(least.config->delivery.outcome_group_ms, 5U);
     EXPECT_EQ(least.config->delivery.mx_private_addresses,
               Config::Delivery::PrivateAddresses::Refuse);
 
@@ -160,6 +162,8 @@ TEST(Config, MxDeliveryIsChecked) {
                 HasSubstr("\"0.0.0.0\" is none"));
     EXPECT_THAT(problem("[delivery]\nmx_port = 0\n"), HasSubstr("must be from 1 to 65535"));
     EXPECT_THAT(problem("[delivery]\nmx_connections_max = 0\n"), HasSubstr("from 1 to 10000"));
+    EXPECT_THAT(problem("[delivery]\nlease_seconds = 1\n"), HasSubstr("from 2 to 600"));
+    EXPECT_THAT(problem("[delivery]\noutcome_group_ms = 0\n"), HasSubstr("from 1 to 1000"));
     EXPECT_THAT(problem("[delivery]\nmx_private_addresses = true\n"),
                 HasSubstr("mx_private_addresses must be"));
     EXPECT_THAT(problem("[delivery]\nmx_private_addresses = \"yes\"\n"),

@@ -191,7 +191,7 @@ Task<void> NodeService::beat(const NodeHooks& hooks) {
             store::write_node_routes(db, row.id, groups);
             db.signal(store::topic::kNodes, 0);
         }
-        return store::load_shares(db, row.id, row.seen_at);
+        return Heard{store::load_shares(db, row.id, row.seen_at), store::schema_floor(db)};
     };
     Result<Heard> heard = co_await write_fenced(store_, std::move(write));
     if (!heard) {
@@ -200,7 +200,8 @@ Task<void> NodeService::beat(const NodeHooks& hooks) {
     }
     note(Status());
     groups_ = std::move(facts.groups);
-    hooks.set_shares(std::move(*heard));
+    hooks.set_shares(std::move(heard->shares));
+    check_version(heard->floor, hooks);
 }
 
 // By a reading transaction: nothing but the way there and back is in its round trip.
@@ -224,6 +225,17 @@ void NodeService::note(const Status& heard) {
         log_info("this node is among the others again");
     }
     told_ = !heard;
+}
+
+void NodeService::check_version(std::int64_t floor, const NodeHooks& hooks) {
+    if (floor > row_.schema_version && !outdated_) {
+        outdated_ = true;
+        log_error(
+            "a newer Tocsin has changed the database (programs from version {} on may use it, this "
+            "one knows {}): this node ends; upgrade it",
+            floor, row_.schema_version);
+        hooks.outdated();
+    }
 }
 
 void NodeService::leave() {

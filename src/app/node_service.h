@@ -40,6 +40,8 @@ NodeIdentity node_identity(const Config& config, Random& random);
 struct NodeHooks {
     std::function<delivery::NodeFacts()> facts;  // of a node that sends nothing, empty ones
     std::function<void(std::map<std::string, store::NodeShare>)> set_shares;
+    // A newer program has changed the database so that this one must not go on.
+    std::function<void()> outdated;
 };
 
 // Of nodes, signals and paces. Any node does it, now and then.
@@ -64,10 +66,14 @@ class NodeService {
     const std::string& id() const { return row_.id; }
 
   private:
-    using Heard = std::map<std::string, store::NodeShare>;
+    struct Heard {
+        std::map<std::string, store::NodeShare> shares;
+        std::int64_t floor = 0;  // the oldest version that may use the database
+    };
     Task<void> beat(const NodeHooks& hooks);
     Task<Status> set_clock();
     void note(const Status& heard);
+    void check_version(std::int64_t floor, const NodeHooks& hooks);
 
     boost::asio::io_context& io_;
     store::Store& store_;
@@ -77,7 +83,8 @@ class NodeService {
     std::set<std::string> groups_;  // as they were written
     boost::asio::steady_timer pause_;
     bool nudged_ = false;
-    bool told_ = false;  // that heartbeats fail
+    bool told_ = false;      // that heartbeats fail
+    bool outdated_ = false;  // and it was said
 };
 
 }  // namespace tocsin::app

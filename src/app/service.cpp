@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <future>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -236,6 +237,8 @@ class Service::Impl {
                 engine_->set_shares(std::move(shares));
             }
         };
+        // As if asked to end: what is on the wire is awaited.
+        hooks.outdated = [] { ::kill(::getpid(), SIGTERM); };
         return hooks;
     }
 

@@ -8,9 +8,6 @@ namespace tocsin::app {
 
 namespace {
 
-// Of partitions on a shared database: how long those of a node that died wait for another.
-constexpr Seconds kSharedLease{15};
-
 std::string from_domain(const Config& config) {
     return config.site.from.substr(config.site.from.find('@') + 1);
 }
@@ -71,10 +68,11 @@ delivery::EngineOptions engine_options(const Config& config, std::string node) {
     options.bounce_domain = config.inbound.bounce_domain;
     options.workers = config.delivery.threads;
     options.signers = config.delivery.signers;
+    options.outcome_group = Milliseconds(config.delivery.outcome_group_ms);
     options.node = std::move(node);
     if (store::is_postgres_url(config.store.url)) {
         options.leases = delivery::Leases::Shared;
-        options.lease = kSharedLease;
+        options.lease = Seconds(config.delivery.lease_seconds);
     }
     return options;
 }
