@@ -13,6 +13,9 @@ namespace {
 // Between attempts to connect again.
 constexpr Milliseconds kFirstPause{50};
 constexpr Milliseconds kLongestPause{1'000};
+// A group that waits for longer (a lock, a synchronous standby, a dead network, a dying disk) is
+// worth telling.
+constexpr Seconds kLongGroup{5};
 
 }  // namespace
 
@@ -101,8 +104,18 @@ Lane::~Lane() {
 }
 
 std::string Lane::trouble() const {
-    const std::lock_guard lock(trouble_mutex_);
-    return trouble_;
+    {
+        const std::lock_guard lock(trouble_mutex_);
+        if (!trouble_.empty()) {
+            return trouble_;
+        }
+    }
+    const SteadyTime since = group_since_.load();
+    if (since == kNoGroup || clock_.steady() - since <= kLongGroup) {
+        return "";
+    }
+    return fmt::format("the database has not finished what it was asked {} s ago",
+                       std::chrono::floor<Seconds>(clock_.steady() - since).count());
 }
 
 void Lane::run() {
@@ -140,6 +153,7 @@ void Lane::run_group() {
     }
     JobQueue::Jobs group;
     const SteadyTime begun = clock_.steady();
+    group_since_ = begun;
     Outcome outcome = failed() ? Outcome::Void : control(&Connection::begin);
     for (; job; job = queue_.next_write()) {
         if (outcome != Outcome::Void) {
@@ -162,6 +176,7 @@ void Lane::run_group() {
     } else {
         well();
     }
+    group_since_ = kNoGroup;
     for (auto& each : group) {
         each->answer();
         each.reset();

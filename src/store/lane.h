@@ -77,11 +77,13 @@ class Lane {
     bool is_this_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
     // Any thread. For good: Scope::Storage.
     bool failed() const { return failed_.load(); }
-    // Any thread. Why nothing works at the moment; empty while it does.
+    // Any thread. Why nothing works at the moment, or that a group has not ended for long; empty
+    // while all is well.
     std::string trouble() const;
 
   private:
     enum class Outcome { Keep, Undo, Void };
+    static constexpr SteadyTime kNoGroup = SteadyTime::min();
 
     void run();
     void run_reads();
@@ -102,6 +104,7 @@ class Lane {
     Error failure_;          // of this group
     bool reported_ = false;  // the log knows that something is wrong
     std::atomic<bool> failed_{false};
+    std::atomic<SteadyTime> group_since_{kNoGroup};
     mutable std::mutex trouble_mutex_;
     std::string trouble_;
 

@@ -211,14 +211,19 @@ TEST_F(BrokenLanes, OnlyBooksWaitForBooks) {
         EXPECT_EQ(*count(*store), 0);
     }
     auto answer = second.get_future();
-    EXPECT_EQ(
-        server_.admin("postgres",
-                      "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"),
-        "1");
+    wait_until([&] {
+        return server_.admin("postgres",
+                             "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT "
+                             "granted") == "1";
+    });
+    EXPECT_EQ(other->trouble(), "");
+    clock_.advance(Seconds(7));
+    EXPECT_EQ(other->trouble(), "the database has not finished what it was asked 7 s ago");
     EXPECT_EQ(answer.wait_for(Milliseconds(0)), std::future_status::timeout);
     release.set_value();
     EXPECT_TRUE(first.get_future().get());
     EXPECT_TRUE(answer.get());
+    EXPECT_EQ(other->trouble(), "");
     EXPECT_EQ(*count(*one), 2);
 }
 

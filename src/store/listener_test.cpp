@@ -65,11 +65,12 @@ class BrokenListener : public BrokenPostgres {
 };
 
 TEST_F(BrokenListener, EveryNodeHearsWhatEveryNodeCommits) {
+    Heard by_one;
+    Heard by_other;
+    Heard by_late;
     auto one = open("one");
     auto other = open("other");
     ASSERT_TRUE(tell(*one, 1));  // since it was opened
-    Heard by_one;
-    Heard by_other;
     by_one.listen(*one);
     by_other.listen(*other);
     ASSERT_TRUE(one->run([](Database& db) -> Status {
@@ -84,7 +85,6 @@ TEST_F(BrokenListener, EveryNodeHearsWhatEveryNodeCommits) {
                                                         "left 8/9 one", "left -2/0 other"}));
     EXPECT_EQ(by_one.words(), by_other.words());
     auto late = open("late");
-    Heard by_late;
     by_late.listen(*late);
     ASSERT_TRUE(tell(*late, 3));
     wait_until([&] { return by_late.count() == 1 && by_one.count() == 5; });
@@ -92,8 +92,8 @@ TEST_F(BrokenListener, EveryNodeHearsWhatEveryNodeCommits) {
 }
 
 TEST_F(BrokenListener, WhatIsUndoneIsNotSaid) {
-    auto store = open();
     Heard heard;
+    auto store = open();
     heard.listen(*store);
     std::promise<void> held;
     std::promise<void> release;
@@ -139,8 +139,8 @@ TEST_F(BrokenListener, WhatIsUndoneIsNotSaid) {
 }
 
 TEST_F(BrokenListener, WhatWasNotAnnouncedIsFoundByLooking) {
-    auto store = open();
     Heard heard;
+    auto store = open();
     heard.listen(*store);
     without_notify(
         "INSERT INTO signal (topic, subject, detail, node_id, at) "
@@ -150,10 +150,10 @@ TEST_F(BrokenListener, WhatWasNotAnnouncedIsFoundByLooking) {
 
 TEST_F(BrokenListener, NoneIsMissedOrHeardTwiceThoughSessionsEndAllTheTime) {
     constexpr int kEach = 150;
-    auto one = open("one");
-    auto other = open("other");
     Heard by_one;
     Heard by_other;
+    auto one = open("one");
+    auto other = open("other");
     by_one.listen(*one);
     by_other.listen(*other);
     std::vector<std::thread> threads;
@@ -226,9 +226,9 @@ TEST_F(BrokenListener, WhoWasAwayForTooLongIsToldThatThereIsAGap) {
 }
 
 TEST_F(BrokenListener, ItKnowsWhetherItIsInTouch) {
+    Heard heard;
     auto store = open();
     EXPECT_TRUE(store->in_touch());
-    Heard heard;
     heard.listen(*store);
     EXPECT_TRUE(store->in_touch());
     server_.stop(PostgresServer::Stop::Immediate);

@@ -104,9 +104,9 @@ TEST_F(PostgresRefuses, APoolerUnlessItIsSaidToPoolBySession) {
         EXPECT_NE(refusal(url).find("there is a connection pooler"), std::string::npos);
     }
     const std::string url = server_.pooled_url("pooled", "session");
+    std::promise<std::int64_t> heard;
     const auto store = Store::open(url, clock_, {"one", Pooler::Session});
     ASSERT_TRUE(store) << store.error().message();
-    std::promise<std::int64_t> heard;
     (*store)->listen([&heard](const Signal& signal) { heard.set_value(signal.subject); }, [] {});
     EXPECT_TRUE((*store)->run_fenced([](Database& db) -> Status {
         db.signal(topic::kLeft, 7);
