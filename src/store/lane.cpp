@@ -42,6 +42,7 @@ void JobQueue::stop() {
         stopping_ = true;
     }
     wake_.notify_all();
+    stopped_.notify_all();
 }
 
 bool JobQueue::wait() {
@@ -86,7 +87,7 @@ void JobQueue::join() {
 
 bool JobQueue::pause(Milliseconds length) {
     std::unique_lock lock(mutex_);
-    return !wake_.wait_for(lock, length, [this] { return stopping_; });
+    return !stopped_.wait_for(lock, length, [this] { return stopping_; });
 }
 
 // --- the lane -------------------------------------------------------------------------------

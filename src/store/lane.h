@@ -60,6 +60,7 @@ class JobQueue {
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
+    std::condition_variable stopped_;  // not wake_: a paused lane must not take another one's call
     Jobs reads_;
     Jobs writes_;
     int working_;

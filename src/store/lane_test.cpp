@@ -147,6 +147,25 @@ TEST_F(BrokenLanes, TheServerThatWritesIsFoundAmongSeveral) {
     server_.start();
 }
 
+// As when another node, of a newer version, migrates the database.
+TEST_F(BrokenLanes, ATableThatWasChangedMeanwhileCostsOneClosure) {
+    auto store = open();
+    const auto columns = [&store] {
+        return store->run([](Database& db) -> Result<std::int64_t> {
+            return db.first("SELECT * FROM list")->integer(0);
+        });
+    };
+    ASSERT_TRUE(insert(*store, "one"));
+    ASSERT_TRUE(columns());
+    ASSERT_TRUE(store->run_fenced([](Database& db) -> Status {
+        db.execute("ALTER TABLE list ADD COLUMN more BIGINT", {});
+        return {};
+    }));
+    EXPECT_EQ(columns().error().kind(), ErrorKind::Unavailable);
+    wait_until([&] { return store->trouble().empty(); });
+    EXPECT_TRUE(columns());
+}
+
 // Two lanes lock two rows in opposite order.
 TEST_F(BrokenLanes, ADeadlockIsUnavailableAndCostsNoConnection) {
     auto store = open();

@@ -107,8 +107,10 @@ bool is_one_of(std::string_view sqlstate, std::span<const std::string_view> pref
 
 DatabaseFailure::Scope failure_scope(std::string_view sqlstate) {
     // Classes and codes after which nothing of the transaction is left.
-    constexpr std::array<std::string_view, 11> kTransaction = {
+    constexpr std::array<std::string_view, 13> kTransaction = {
         "08",            // connection exception
+        "0A000",         // a prepared statement whose table another node has changed meanwhile
+        "26000",         // a prepared statement that is not there: a pooler that nobody admits
         kReadOnlyState,  // a standby, or a primary that became one
         "25P03",         // we were idle in a transaction for too long
         "25P04",         // the transaction took too long

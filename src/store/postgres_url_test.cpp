@@ -35,12 +35,12 @@ TEST(PostgresUrl, MessagesBecomeOneLine) {
 }
 
 TEST(PostgresUrl, WhatEndsATransactionAndWhatOnlyAStatement) {
-    for (const char* state :
-         {"", "08006", "25006", "25P03", "40001", "40003", "40P01", "53100", "53200", "53300",
-          "55P03", "57014", "57P01", "57P02", "57P03", "58030", "F0000", "XX000", "XX001"}) {
+    for (const char* state : {"",      "08006", "0A000", "25006", "25P03", "26000", "40001",
+                              "40003", "40P01", "53100", "53200", "53300", "55P03", "57014",
+                              "57P01", "57P02", "57P03", "58030", "F0000", "XX000", "XX001"}) {
         EXPECT_EQ(failure_scope(state), Scope::Transaction) << state;
     }
-    for (const char* state : {"23505", "22021", "42601", "42501", "25P02", "0A000"}) {
+    for (const char* state : {"23505", "22021", "42601", "42501", "25P02"}) {
         EXPECT_EQ(failure_scope(state), Scope::Statement) << state;
     }
     for (const char* state : {"", "08006", "25006", "53100", "57P01", "XX000"}) {
