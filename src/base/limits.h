@@ -76,11 +76,15 @@ inline constexpr std::size_t kReplyTextBytesMax = 256;            // kept of a s
 // --- store ---
 inline constexpr std::size_t kStoreQueueDepth = 65'536;  // closures waiting for the store thread
 inline constexpr std::size_t kStoreGroupJobs = 1'024;  // a group commits at this many closures ...
-// ... on PostgreSQL below 64 savepoints: beyond, its other sessions look each of them up on disk
-// ...
+// ... on PostgreSQL fewer than 64 savepoints, beyond which others look each up on disk ...
 inline constexpr std::size_t kStoreGroupJobsPostgres = 60;
 inline constexpr std::chrono::milliseconds kStoreGroupTime{5};  // ... or after this long
 inline constexpr std::size_t kListsMax = 1'000;                 // every page shows all lists
+// How long PostgreSQL may be silent: a half-open connection would wait for ever. Groups wait for
+// locks of others (30 s); reads may sort long, and a commit may wait for a synchronous standby.
+inline constexpr std::chrono::minutes kStoreAnswerTime{2};
+inline constexpr std::chrono::minutes kStoreLongAnswerTime{10};
+inline constexpr std::chrono::seconds kSignalAnswerTime{15};
 inline constexpr int kStoreReaders = 2;  // connections for reads alone, PostgreSQL only
 inline constexpr std::size_t kStoreStatementsMax = 512;  // prepared and kept; more starts afresh
 

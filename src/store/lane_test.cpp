@@ -1,11 +1,13 @@
 #include "store/lane.h"
 
 #include <atomic>
+#include <csignal>
 #include <mutex>
 #include <set>
 #include <thread>
 
 #include "store/broken_postgres.h"
+#include "store/postgres.h"
 
 namespace tocsin::store {
 namespace {
@@ -145,6 +147,31 @@ TEST_F(BrokenLanes, TheServerThatWritesIsFoundAmongSeveral) {
     server_.stop(PostgresServer::Stop::Orderly);
     server_.become_primary();
     server_.start();
+}
+
+// A proxy or a firewall keeps a connection open whose other end is gone: here the server's process
+// stands still.
+TEST_F(BrokenLanes, AServerThatSaysNothingIsLost) {
+    auto store = open();
+    ASSERT_TRUE(insert(*store, "one"));
+    const auto db = Postgres::unconnected(
+        url_, Postgres::Use::Beside,
+        {.node = {}, .pooler = Pooler::None, .answer_time = Milliseconds(200)});
+    EXPECT_EQ(db->first("SELECT COUNT(*) FROM list")->integer(0), 1);
+    const int pid = db->backend_pid();
+    ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+    try {
+        db->first("SELECT COUNT(*) FROM list");
+        ADD_FAILURE() << "an answer of a process that stands still";
+    } catch (const DatabaseFailure& failure) {
+        EXPECT_EQ(failure.scope(), DatabaseFailure::Scope::Transaction);
+        EXPECT_STREQ(failure.what(),
+                     "the connection was lost: the server has not answered for 1 s");
+    }
+    EXPECT_EQ(::kill(pid, SIGCONT), 0);
+    EXPECT_TRUE(db->lost());
+    EXPECT_TRUE(db->reconnect());
+    EXPECT_EQ(db->first("SELECT COUNT(*) FROM list")->integer(0), 1);
 }
 
 // As when another node, of a newer version, migrates the database.

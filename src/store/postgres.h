@@ -51,6 +51,7 @@ class Postgres final : public Connection {
         std::string node;
         Pooler pooler = Pooler::None;
         RunningCounters* counters = nullptr;  // outlives the connection
+        Milliseconds answer_time{0};  // after so much silence it is lost; 0: as limits.h says
     };
     // `url` as libpq takes it: postgresql://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE. Invalid:
     // no such URL, or the server refuses it (password, database, privileges, a pooler).
@@ -153,6 +154,7 @@ class Postgres final : public Connection {
     void send_control(const Waiting& waiting, Exchange& exchange);
     void receive(Exchange& exchange);
     void receive_to_sync(Exchange& exchange);
+    void wait_for_answer(std::string_view sql);
     void take(pg_result* result, std::size_t statement, Exchange& exchange);
     // By SQLSTATE, which is empty where the connection was lost.
     [[noreturn]] void fail(const std::string& state, const std::string& what, std::string_view sql);

@@ -1,4 +1,6 @@
 // Statements on their way to the server, and its answers.
+#include <poll.h>
+
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -225,6 +227,7 @@ void Postgres::receive_to_sync(Exchange& exchange) {
             PQsetSingleRowMode(connection);
         }
         begins = false;
+        wait_for_answer(exchange.sql);
         const Answer result(PQgetResult(connection));
         if (PQstatus(connection) == CONNECTION_BAD) {
             throw Lost{exchange.error.empty() ? one_line(PQerrorMessage(connection))
@@ -242,6 +245,28 @@ void Postgres::receive_to_sync(Exchange& exchange) {
         begins = true;
         if (++answered > exchange.sent) {
             throw Lost{exchange.error.empty() ? "the server went" : exchange.error};
+        }
+    }
+}
+
+// libpq itself would wait for ever. Whatever goes wrong on the way, PQgetResult() says it.
+void Postgres::wait_for_answer(std::string_view sql) {
+    constexpr Milliseconds kSlice{50};  // what TLS holds back does not show at the socket
+    pg_conn* const connection = connection_.get();
+    const bool patient = use_ == Use::Beside || sql == "COMMIT";
+    const Milliseconds usual = patient ? limits::kStoreLongAnswerTime : limits::kStoreAnswerTime;
+    const Milliseconds limit = options_.answer_time.count() > 0 ? options_.answer_time : usual;
+    for (Milliseconds silence{0}; PQisBusy(connection) != 0;) {
+        pollfd socket = {PQsocket(connection), POLLIN, 0};
+        const bool silent =
+            PQflush(connection) == 0 && ::poll(&socket, 1, static_cast<int>(kSlice.count())) == 0;
+        silence = silent ? silence + kSlice : Milliseconds(0);
+        if (silence > limit) {
+            throw Lost{fmt::format("the server has not answered for {} s",
+                                   std::chrono::ceil<Seconds>(limit).count())};
+        }
+        if (PQconsumeInput(connection) == 0) {
+            return;
         }
     }
 }

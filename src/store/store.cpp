@@ -87,8 +87,12 @@ class Store::OnPostgres final : public Store::Impl {
     StoreCounters counters() const override { return opened_.counters->now(); }
     void listen(Listener::Hooks hooks) override {
         CHECK(!listener_);
-        listener_ = std::make_unique<Listener>(connection(Postgres::Use::Beside, nullptr),
-                                               opened_.newest_signal, clock_, std::move(hooks));
+        Postgres::Options options;
+        options.pooler = opened_.options.pooler;
+        options.answer_time = limits::kSignalAnswerTime;
+        listener_ = std::make_unique<Listener>(
+            Postgres::unconnected(opened_.url, Postgres::Use::Beside, std::move(options)),
+            opened_.newest_signal, clock_, std::move(hooks));
     }
 
   private:
