@@ -67,7 +67,7 @@ async function stranger(port, random) {
     socket.once('data', (bytes) => resolve(String.fromCharCode(bytes[0])));
     socket.once('close', () => resolve(''));
   });
-  await delay(random.between(0, 400));
+  await delay(random.between(300, 1_200));
   socket.destroy();
   return answer;  // 'R': let in; 'E': too many
 }

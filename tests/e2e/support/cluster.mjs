@@ -19,6 +19,7 @@ import { Tocsin, binary, cleanEnvironment, httpRequest, parseCsv } from './tocsi
 
 const kDatabase = 'news';  // and its owner
 const kPerDomain = 2_000;  // readers in one, enough for a partition of its own
+const kFew = 400;  // readers of the list "few"
 const kSlowSeconds = 120;  // an alert that takes longer than this has got stuck
 export const kNodes = { send1: 'send', send2: 'send', send3: 'send', web1: 'web', web2: 'web' };
 
@@ -64,7 +65,7 @@ export class Cluster {
     perDomain = kPerDomain, settings, wires = true, env = {} }) {
     const room = new Cluster();
     Object.assign(room, { scope, readers, lease, connections, perDomain, wires });
-    room.pg = await PostgresServer.create({ settings });
+    room.pg = await PostgresServer.create({ settings: { max_connections: 60, ...settings } });
     if (typeof room.pg === 'string') return room.pg;
     scope.defer(() => room.pg.stop());
     await room.pg.createDatabase(kDatabase);
@@ -110,7 +111,7 @@ export class Cluster {
   // As an import leaves them, but at once.
   async #fill() {
     this.#seeded = this.readers;
-    await this.nodes[0].do('list', 'create', 'breaking');
+    for (const list of ['breaking', 'few']) await this.nodes[0].do('list', 'create', list);
     await this.sql(`INSERT INTO subscriber (address, address_key, domain, smtputf8, subject,
         salt, locale, created_at)
       SELECT a, a, split_part(a, '@', 2), 0, substring(sha256(a::bytea) FROM 1 FOR 16),
@@ -118,7 +119,9 @@ export class Cluster {
       FROM (SELECT format('reader%s@large%s-readers.net', i, i / ${this.perDomain}) AS a
         FROM generate_series(0, ${this.readers - 1}) AS i) AS x;
       INSERT INTO subscription (subscriber_id, list_id, state, requested_at, confirmed_at)
-      SELECT s.id, l.id, 'active', 1, 1 FROM subscriber s, list l;
+      SELECT s.id, l.id, 'active', 1, 1
+      FROM (SELECT *, row_number() OVER (ORDER BY id) AS place FROM subscriber) s, list l
+      WHERE l.slug = 'breaking' OR s.place <= ${kFew};
       ANALYZE`);
   }
 
@@ -161,7 +164,8 @@ export class Cluster {
 
   // --- alerts ---
 
-  // Released by the API of the node: its id. `more` of the alert's fields.
+  // Released by the API of the node, to the list "breaking" unless it is said otherwise: its id.
+  // `more` of the alert's fields.
   async release(node, more = {}, headers = {}) {
     const answer = await this.tryRelease(node, more, headers);
     assert.equal(answer.status, 201, answer.text);
@@ -177,12 +181,18 @@ export class Cluster {
   async underWay(id, part, nodes = []) {
     await this.record.reaches(id, part * this.readers, { limitMs: kSlowSeconds * 1000 });
     await eventually(`alert ${id} from ${nodes.map((node) => node.name)}`, async () => {
-      const senders = new Set((await this.record.of(id)).map((one) => one.helo));
-      return nodes.every((node) => senders.has(node.helo));
+      const senders = await this.sendersOf(id);
+      return nodes.every((node) => senders.includes(node));
     }, { everyMs: 10 });
     const taken = (await this.record.of(id)).length;
     assert.ok(taken < this.readers, `alert ${id} ended before anything could happen to it`);
     return taken;
+  }
+
+  // The nodes that have handed over anything of the alert.
+  async sendersOf(id) {
+    const senders = new Set((await this.record.of(id)).map((one) => one.helo));
+    return this.sends.filter((node) => senders.has(node.helo));
   }
 
   // Of the alert, what that node handed over.
@@ -211,7 +221,8 @@ export class Cluster {
   }
 
   async partitions(id) {
-    const rows = await this.sql(`SELECT partition, state, owner, generation, recipients
+    const rows = await this.sql(`SELECT partition, state, owner, generation, recipients,
+      (lease_until - extract(epoch FROM clock_timestamp()) * 1000)::bigint || ' ms left'
       FROM partition WHERE alert_id = ${id} ORDER BY partition`).catch((error) => [[`${error}`]]);
     return rows.map((row) => row.join(' ')).join('\n');
   }
@@ -277,5 +288,12 @@ export class Cluster {
   // Everyone is delivered; what came twice is explained by `events`. Answers the judge's sums.
   everyoneGot(id, events = []) {
     return this.judge(id, { events });
+  }
+
+  // The same of an alert to the list "few", with nothing twice.
+  async theFewGot(id) {
+    const sums = await this.judge(id, { recipients: kFew });
+    assert.equal(sums.duplicates, 0, 'copies sent twice');
+    return sums;
   }
 }

@@ -4,14 +4,14 @@ import { Cluster } from './cluster.mjs';
 import { generator } from './random.mjs';
 import { Scope } from './scope.mjs';
 
-const kShort = { seconds: 5, leavers: 8, clients: 150, stormMs: 1_500 };
+const kShort = { seconds: 4, leavers: 8, clients: 150, stormMs: 1_500 };
 
 export function playAll(scenarios) {
   const scope = new Scope();
   const random = generator(Number(process.env.TOCSIN_SEED ?? 1));
   let room;
   before(async () => {
-    room = await Cluster.create(scope, { readers: 6_000, lease: 2 });
+    room = await Cluster.create(scope, { readers: 10_000, lease: 2 });
   });
   after(() => scope.close());
   for (const [title, play] of Object.values(scenarios)) {
