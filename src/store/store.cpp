@@ -1,5 +1,8 @@
 #include "store/store.h"
 
+#include <algorithm>
+#include <atomic>
+
 #include "base/check.h"
 #include "base/limits.h"
 #include "store/lane.h"
@@ -63,6 +66,7 @@ class Store::OnPostgres final : public Store::Impl {
         }
     }
     ~OnPostgres() override {
+        listening_ = nullptr;
         listener_.reset();  // its hooks post closures
         books_.stop();
         fenced_.stop();
@@ -77,13 +81,17 @@ class Store::OnPostgres final : public Store::Impl {
     }
     bool failed() const override { return false; }
     std::string trouble() const override {
-        std::string found = listener_ ? listener_->trouble() : "";
+        const Listener* const listener = listening_.load();
+        std::string found = listener != nullptr ? listener->trouble() : "";
         for (const auto& lane : lanes_) {
             found = found.empty() ? lane->trouble() : found;
         }
         return found;
     }
-    bool in_touch() const override { return listener_ ? listener_->in_touch() : trouble().empty(); }
+    bool in_touch() const override {
+        const Listener* const listener = listening_.load();
+        return listener != nullptr ? listener->in_touch() : trouble().empty();
+    }
     StoreCounters counters() const override { return opened_.counters->now(); }
     void listen(Listener::Hooks hooks) override {
         CHECK(!listener_);
@@ -93,6 +101,7 @@ class Store::OnPostgres final : public Store::Impl {
         listener_ = std::make_unique<Listener>(
             Postgres::unconnected(opened_.url, Postgres::Use::Beside, std::move(options)),
             opened_.newest_signal, clock_, std::move(hooks));
+        listening_ = listener_.get();
     }
 
   private:
@@ -111,6 +120,7 @@ class Store::OnPostgres final : public Store::Impl {
     JobQueue readers_{limits::kStoreReaders};
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::unique_ptr<Listener> listener_;
+    std::atomic<const Listener*> listening_{nullptr};  // for who asks while listen() is called
 };
 
 namespace {
@@ -123,7 +133,9 @@ Status bring_up_to_date(Connection& database, const std::string& shown, const Cl
         const Status migrated = migrate(database, embedded_migrations(), clock.now());
         return migrated ? migrated : migrated.error().with_context(shown);
     } catch (const DatabaseFailure& failure) {
-        return io_error(
+        const bool passes = failure.scope() == DatabaseFailure::Scope::Transaction;
+        return Error(
+            passes ? ErrorKind::Unavailable : ErrorKind::Io,
             fmt::format("the database {} could not be migrated: {}", shown, failure.what()));
     }
 }
