@@ -40,12 +40,20 @@ void serve(Cli& cli, const ServeOptions& options) {
         return cli.fail(config.error());
     }
     const auto service = Service::start(*config, ServiceMode::Serve);
+    if (!service && service.error().kind() == ErrorKind::Cancelled) {
+        log_info("{}", service.error().message());
+        return;
+    }
     if (!service) {
         return cli.fail(service.error());
     }
     const ServiceAddresses& at = (*service)->addresses();
-    log_info("serving {}: readers at {}, the desk at {}", config->site.name, at.public_url,
-             at.desk_url);
+    if (at.public_url.empty()) {
+        log_info("serving {}: sending its mail; the API at {}", config->site.name, at.desk_url);
+    } else {
+        log_info("serving {}: readers at {}, the desk at {}", config->site.name, at.public_url,
+                 at.desk_url);
+    }
     if (!at.inbox_url.empty()) {
         log_warning("all mail goes to the built-in inbox at {}: nothing leaves this machine",
                     at.inbox_url);

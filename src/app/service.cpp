@@ -136,20 +136,18 @@ class Service::Impl {
     bool sends() const { return config_.node.role != Config::Node::Role::Web; }
     bool has_pages() const { return config_.node.role != Config::Node::Role::Send; }
 
-    WaitingRoom::Opened open_store() {
-        return store::Store::open(config_.store.url, clock_,
-                                  store_options(config_.store, identity_.id));
-    }
-
     // A file that cannot be opened is wrong; a server may only be late.
     Status open_store_and_listen() {
-        WaitingRoom::Opened opened = open_store();
+        const auto open = [this] {
+            return store::Store::open(config_.store.url, clock_,
+                                      store_options(config_.store, identity_.id));
+        };
+        WaitingRoom::Opened opened = open();
         if (!opened && !shared_) {
             return opened.error();
         }
         TRY(listen());
         if (!opened) {
-            const auto open = [this] { return open_store(); };
             opened = waiting_room_->wait(io_, signals_, open, opened.error());
         }
         TRY_AS(store_, std::move(opened));
@@ -173,7 +171,8 @@ class Service::Impl {
             TRY_AS(const std::uint16_t desk_port,
                    desk_server_->listen_tcp(config_.http.desk_listen.host,
                                             config_.http.desk_listen.port));
-            addresses.desk_url = local_url(config_.http.desk_listen, desk_port, tls) + "/desk";
+            addresses.desk_url = local_url(config_.http.desk_listen, desk_port, tls) +
+                                 (has_pages() ? "/desk" : "/api/v1");
         }
         if (config_.dev.inbox && sends()) {
             const bool dev = mode_ == ServiceMode::Dev;
