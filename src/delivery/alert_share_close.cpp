@@ -9,6 +9,7 @@ namespace {
 // How long final replies are awaited before the ledger says "maybe delivered", so that a
 // correction need not wait for them.
 constexpr Milliseconds kAwaitFinalReplies{1'000};
+constexpr Seconds kLookForUnclaimed{1};
 
 }  // namespace
 
@@ -84,11 +85,15 @@ void AlertShare::withdraw_intent(Attempt& attempt) {
     }
 }
 
-// One partition after the other: each is one short transaction.
+// One partition after the other: each is one short transaction. What another node holds may come
+// free, if that is dead.
 void AlertShare::close_unclaimed() {
-    if (closing_next_ || none_unclaimed_) {
+    const SteadyTime now = context_.clock.steady();
+    const bool look_again = context_.options.leases == Leases::Shared && now >= unclaimed_at_;
+    if (closing_next_ || (none_unclaimed_ && !look_again)) {
         return;
     }
+    unclaimed_at_ = now + kLookForUnclaimed;
     closing_next_ = true;
     using Next = Result<std::optional<ClosedUnsent>>;
     auto next = [alert = run_->id(), terms = context_.leases.terms(),

@@ -178,6 +178,27 @@ TEST_F(TwoNodes, AStopIsSettledWhenBothAre) {
     second_.reset();
 }
 
+TEST_F(TwoNodes, WhatADeadNodeHeldOfAStoppedAlertIsClosedByTheOther) {
+    const AlertId alert = both_at_work();
+    second_->abandon();  // kill -9
+    CHECK(store_->run([&](store::Database& db) -> Status {
+        CHECK(store::set_stopped(db, alert, clock_.now()));
+        return {};
+    }));
+    engine_->stop_alert(alert);
+    server_.hold(false);
+    for (int second = 0; second < 40 && !is_finished(alert); ++second) {
+        clock_.advance(Seconds(1));
+        register_node("a-1");
+        std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    }
+    ASSERT_TRUE(finished(alert));
+    expect_accounted(alert);
+    EXPECT_GE(status(alert).counts.unknown, 5U) << "they were on the dead one's wire";
+    second_server_.hold(false);
+    second_.reset();
+}
+
 TEST_F(TwoNodes, ARouteSharedByThreeHasAThirdOfItsConnections) {
     start_both();
     engine_->set_shares({{"", {.nodes = 3, .rank = 0}}});
