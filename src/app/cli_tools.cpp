@@ -1,4 +1,4 @@
-// Commands: check-address, sink, bench deliver, bench lanes.
+// Commands: check-address, sink, bench deliver, bench lanes, bench leases.
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -11,6 +11,7 @@
 
 #include "app/bench_deliver.h"
 #include "app/bench_lanes.h"
+#include "app/bench_leases.h"
 #include "app/check_address.h"
 #include "app/cli.h"
 #include "app/recording_sink.h"
@@ -123,6 +124,7 @@ void add_tool_commands(CLI::App& program, Cli& cli) {
     bench->require_subcommand(1);
     add_bench_deliver_command(*bench, cli);
     add_bench_lanes_command(*bench, cli);
+    add_bench_leases_command(*bench, cli);
 }
 
 }  // namespace tocsin::app
