@@ -153,14 +153,17 @@ void Lane::run_group() {
         return;
     }
     JobQueue::Jobs group;
-    const SteadyTime begun = clock_.steady();
-    group_since_ = begun;
+    SteadyTime begun;
+    group_since_ = clock_.steady();
     Outcome outcome = failed() ? Outcome::Void : control(&Connection::begin);
     for (; job; job = queue_.next_write()) {
         if (outcome != Outcome::Void) {
             outcome = run_in_savepoint(*job);
         }
         group.push_back(std::move(job));
+        if (group.size() == 1) {
+            begun = clock_.steady();  // the first may have waited for the books of another node
+        }
         if (outcome == Outcome::Void || group.size() >= group_jobs_ ||
             clock_.steady() - begun >= limits::kStoreGroupTime) {
             break;

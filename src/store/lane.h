@@ -3,9 +3,9 @@
 // (store.h).
 //
 // A lane alternates: as many reads as wait, then one group of writes. A group takes writes from the
-// queue until it is empty, or it has enough, or limits::kStoreGroupTime has passed; then it commits
-// once and answers all. So a lone write commits at once, and under load the cost of the fsync is
-// shared by as many as arrived during the last one.
+// queue until it is empty, or it has enough, or limits::kStoreGroupTime has passed since the first;
+// then it commits once and answers all. So a lone write commits at once, and under load the cost of
+// the fsync is shared by as many as arrived during the last one.
 //
 // Failure, by the scope of the DatabaseFailure:
 //   Statement    the closure alone is undone.
