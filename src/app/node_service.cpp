@@ -1,5 +1,6 @@
 #include "app/node_service.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <sys/stat.h>
@@ -24,8 +25,8 @@ namespace {
 constexpr Milliseconds kHeartbeat{2'000};
 // Nudges of so long are one heartbeat: a thousand nodes that start at once do not drown the rest.
 constexpr Milliseconds kNudgeTime{200};
-// An answer that took longer says too little of when the database's clock was read.
-constexpr Milliseconds kRoundTripMax{1'000};
+// At the start the best of so many readings: the machine is busy then.
+constexpr int kFirstReadings = 8;
 // A node that was out of reach for longer looks at everything.
 constexpr std::chrono::hours kSignalLife{1};
 constexpr std::size_t kIdRandomBytes = 4;
@@ -67,33 +68,6 @@ auto write_fenced(store::Store& store, Fn fn) -> Task<std::invoke_result_t<Fn, s
     });
 }
 
-struct ClockReading {
-    Time database{};
-    SteadyTime asked{}, answered{};
-
-    SteadyTime middle() const { return asked + (answered - asked) / 2; }
-    bool usable() const { return answered - asked <= kRoundTripMax; }
-};
-
-Result<ClockReading> read_clock(store::Database& db, const Clock& clock) {
-    ClockReading reading;
-    reading.asked = clock.steady();
-    reading.database = store::database_now(db, clock.now());
-    reading.answered = clock.steady();
-    return reading;
-}
-
-void set_clock_by(SharedClock& clock, const ClockReading& reading) {
-    const Milliseconds corrected = clock.anchor(reading.database, reading.middle());
-    if (std::chrono::abs(corrected) > SharedClock::kHeldBack) {
-        log_warning(
-            "the clock was set by the database's: {} {} s. The machine's own clock, or the "
-            "database's, is not kept right: see to NTP on both",
-            corrected.count() < 0 ? "back" : "forward",
-            static_cast<double>(std::chrono::abs(corrected).count()) / 1000.0);
-    }
-}
-
 }  // namespace
 
 Status forget_what_has_had_its_time(store::Database& db, Time now) {
@@ -120,6 +94,7 @@ NodeService::NodeService(boost::asio::io_context& io, store::Store& store, Share
     : io_(io),
       store_(store),
       clock_(clock),
+      setter_(clock),
       shared_(store::is_postgres_url(config.store.url)),
       pause_(io) {
     row_.id = std::move(identity.id);
@@ -132,13 +107,15 @@ NodeService::NodeService(boost::asio::io_context& io, store::Store& store, Share
 
 Status NodeService::enter() {
     if (shared_) {
-        // Of a write closure the first statement waits for the transaction; the second does not.
         auto read = [&clock = clock_](store::Database& db) -> Result<ClockReading> {
-            (void)read_clock(db, clock);
-            return read_clock(db, clock);
+            ClockReading best = read_clock(db, clock);
+            for (int i = 1; i < kFirstReadings; ++i) {
+                best = std::min(best, read_clock(db, clock));
+            }
+            return best;
         };
         TRY_AS(const ClockReading reading, store_.run_fenced(std::move(read)));
-        set_clock_by(clock_, reading);
+        setter_.take(reading);
     }
     row_.started_at = clock_.now();
     row_.seen_at = row_.started_at;
@@ -209,11 +186,11 @@ Task<Status> NodeService::set_clock() {
     if (!shared_) {
         co_return Status();
     }
-    auto read = [&clock = clock_](store::Database& db) { return read_clock(db, clock); };
+    auto read = [&clock = clock_](store::Database& db) -> Result<ClockReading> {
+        return read_clock(db, clock);
+    };
     CO_TRY_AS(const ClockReading reading, co_await store_.read(std::move(read)));
-    if (reading.usable()) {
-        set_clock_by(clock_, reading);
-    }
+    setter_.take(reading);
     co_return Status();
 }
 

@@ -19,6 +19,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "app/clock_setter.h"
 #include "app/config.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -78,6 +79,7 @@ class NodeService {
     boost::asio::io_context& io_;
     store::Store& store_;
     SharedClock& clock_;
+    ClockSetter setter_;
     const bool shared_;  // the database has a clock that others go by
     store::NodeRow row_;
     std::set<std::string> groups_;  // as they were written
