@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
 
     tocsin::app::Cli cli;
     program.add_option("--config", cli.config_option,
-                       "Configuration file (else TOCSIN_CONFIG, else ./tocsin.toml)");
+                       "Configuration file (else TOCSIN_CONFIG, ./tocsin.toml, /etc/tocsin/tocsin.toml)");
     program.add_flag("--json", cli.json, "Print one JSON document instead of text");
     program.fallthrough();
 
@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
     tocsin::app::add_alert_commands(program, cli);
     tocsin::app::add_route_commands(program, cli);
     tocsin::app::add_node_commands(program, cli);
+    tocsin::app::add_store_commands(program, cli);
     tocsin::app::add_tool_commands(program, cli);
 
     try {

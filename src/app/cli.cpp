@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -17,7 +18,12 @@ std::string Cli::config_path() const {
     if (from_environment != nullptr && *from_environment != '\0') {
         return from_environment;
     }
-    return "tocsin.toml";
+    constexpr const char* kHere = "tocsin.toml";
+    constexpr const char* kOfPackage = "/etc/tocsin/tocsin.toml";
+    std::error_code failed;
+    const bool of_package =
+        !std::filesystem::exists(kHere, failed) && std::filesystem::exists(kOfPackage, failed);
+    return of_package ? kOfPackage : kHere;
 }
 
 void Cli::fail(const Error& error, ExitCode code) {

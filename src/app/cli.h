@@ -23,7 +23,7 @@ enum class ExitCode { Done = 0, Failed = 1, Usage = 2 };
 
 class Cli {
   public:
-    // --config, else TOCSIN_CONFIG, else ./tocsin.toml.
+    // --config, TOCSIN_CONFIG, ./tocsin.toml, or the package's /etc/tocsin/tocsin.toml.
     std::string config_option;
     bool json = false;
 
@@ -56,6 +56,7 @@ void add_alert_commands(CLI::App& program, Cli& cli);    // alert
 void add_subscriber_commands(CLI::App& program, Cli& cli);  // subscriber, consent, import, export
 void add_route_commands(CLI::App& program, Cli& cli);       // routes
 void add_node_commands(CLI::App& program, Cli& cli);        // nodes
+void add_store_commands(CLI::App& program, Cli& cli);       // store copy, backup, restore
 void add_tool_commands(CLI::App& program, Cli& cli);        // check-address, sink, bench
 
 }  // namespace tocsin::app

@@ -82,6 +82,9 @@ void add_init_command(CLI::App& program, Cli& cli) {
         ->add_option("--store", options->store,
                      "The database: sqlite:FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
         ->capture_default_str();
+    command->add_option("--control-socket", options->control_socket,
+                        "Where the running service is reached by other commands; in the folder if "
+                        "it is not given");
     command->add_option("--desk-name", options->desk_name, "The first person of the desk")
         ->capture_default_str();
     command->callback([&cli, options] { run_init(cli, *options); });

@@ -82,6 +82,9 @@ std::string text_of(const InitOptions& options) {
     if (const auto from = mail::Address::parse(options.from)) {
         values["dkim.domain"] = toml_string(from->domain());
     }
+    if (!options.control_socket.empty()) {
+        values["control.socket"] = toml_string(options.control_socket);
+    }
     if (!options.relay.empty()) {
         values["delivery.relay"] = toml_string(options.relay);
     }
@@ -109,7 +112,8 @@ Result<Config> checked(const InitOptions& options, const std::string& text,
         {"[site] from ", "--from "},
         {"[site] public_url ", "--public-url "},
         {"[delivery] relay ", "--relay "},
-        {"[store] url ", "--store "}};
+        {"[store] url ", "--store "},
+        {"[control] socket", "--control-socket"}};
     for (const auto& [key, flag] : flags) {
         if (const std::size_t at = problem.find(key); at != std::string::npos) {
             return invalid(std::string(flag) + problem.substr(at + key.size()));

@@ -30,6 +30,7 @@ struct InitOptions {
     std::string public_url;
     std::string relay;  // empty: to be set later
     std::string store = "sqlite:tocsin.db";
+    std::string control_socket;      // empty: in the folder
     std::string desk_name = "desk";  // of the first account, an administrator
 };
 

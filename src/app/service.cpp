@@ -9,6 +9,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "alerts/alerts.h"
+#include "app/backup_service.h"
 #include "app/dev_site.h"
 #include "app/dns_service.h"
 #include "app/health.h"
@@ -27,6 +28,7 @@
 #include "mail/dkim.h"
 #include "net/http_server.h"
 #include "store/postgres_url.h"
+#include "store/copy.h"
 #include "store/store.h"
 #include "web/auth.h"
 #include "web/desk.h"
@@ -151,6 +153,7 @@ class Service::Impl {
             opened = waiting_room_->wait(io_, signals_, open, opened.error());
         }
         TRY_AS(store_, std::move(opened));
+        TRY(store_->run(store::refuse_unfinished_copy));
         return {};
     }
 
@@ -328,6 +331,9 @@ class Service::Impl {
         if (has_pages()) {
             web::add_desk_routes(desk_router_, *desk_services_);
             web::add_static_routes(desk_router_);
+            backup_ = std::make_unique<BackupService>(io_.get_executor(), gate_, *store_,
+                                                      config_.store.url);
+            backup_->add_routes(desk_router_);
         }
         web::add_api_routes(desk_router_, *desk_services_);
         add_health_routes(desk_router_, health, HealthDetail::Everything);
@@ -418,6 +424,7 @@ class Service::Impl {
     std::unique_ptr<audience::Audience> audience_;
     std::unique_ptr<alerts::Alerts> alerts_;
     std::unique_ptr<web::Auth> auth_;
+    std::unique_ptr<BackupService> backup_;
     std::unique_ptr<web::ReaderServices> reader_services_;
     std::unique_ptr<web::NewsroomServices> desk_services_;
     std::unique_ptr<web::NewspaperServices> newspaper_services_;

@@ -105,9 +105,10 @@ Status refuse_rows(CopyEnd& target, const std::vector<std::string>& tables) {
     for (const CopiedTable& table : copied_tables()) {
         if (has_table(tables, table.name) &&
             target.db->first(fmt::format("SELECT 1 FROM {} LIMIT 1", table.name))) {
-            return conflict(
-                fmt::format("{} is not empty: there are rows in {}; a copy needs an empty database",
-                            target.shown, table.name));
+            return conflict(fmt::format(
+                "{} is not empty: there are rows in {}; a copy begins in an empty database, and "
+                "one that came to its end is done",
+                target.shown, table.name));
         }
     }
     return {};
