@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@
 #include "store/alerts.h"
 #include "store/delivery.h"
 #include "store/lists.h"
+#include "store/nodes.h"
 
 namespace tocsin::delivery {
 namespace {
@@ -88,7 +90,10 @@ void keep_subscribed(store::Database& db, const std::vector<ChunkRecipient>& rea
     }
 }
 
+// If the holder of a partition has just died, and the others have not taken it over in the time
+// that a correction waits, those without a record may have been sent to: they are told too.
 Status for_each_reached(store::Database& db, AlertId original, const Each& each) {
+    const std::set<std::int64_t> doubtful = store::load_doubtful_partitions(db, original);
     for (std::int64_t partition = 0;; ++partition) {
         TRY_AS(const auto stored, load_partition(db, original, partition));
         if (!stored) {
@@ -96,7 +101,9 @@ Status for_each_reached(store::Database& db, AlertId original, const Each& each)
         }
         std::vector<ChunkRecipient> reached;
         for (std::size_t i = 0; i < stored->recipients.size(); ++i) {
-            if (stored->state.recipients()[i].reached()) {
+            const RecipientState& recipient = stored->state.recipients()[i];
+            const bool unrecorded = !recipient.kind;
+            if (recipient.reached() || (unrecorded && doubtful.contains(partition))) {
                 reached.push_back(stored->recipients[i]);
             }
         }

@@ -159,6 +159,8 @@ Result<DeliveryOrder> find_delivery_order(Database& db, AlertId alert);
 struct UnfinishedAlert {
     AlertId alert;
     bool stopped = false;
+
+    friend bool operator==(const UnfinishedAlert&, const UnfinishedAlert&) = default;
 };
 std::vector<UnfinishedAlert> unfinished_alerts(Database& db);
 

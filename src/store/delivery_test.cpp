@@ -165,7 +165,7 @@ TEST_P(DeliveryVerbs, AnOrderIsUnfinishedUntilItsClockIsWritten) {
     EXPECT_EQ(find_delivery_order(*db_, AlertId(99)).error().kind(), ErrorKind::NotFound);
     set_released(*db_, id, {"compiled", now_, now_ + Seconds(60)});
     EXPECT_EQ(find_delivery_order(*db_, id)->compiled, "compiled");
-    EXPECT_EQ(unfinished_alerts(*db_), std::vector{id});
+    EXPECT_EQ(unfinished_alerts(*db_), (std::vector<UnfinishedAlert>{{id, false}}));
     EXPECT_FALSE(find_clock(*db_, id));
     ClockRow clock;
     clock.audience = 10;

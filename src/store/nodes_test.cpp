@@ -165,6 +165,24 @@ TEST_P(NodeVerbs, AStoppedAlertIsSettledWhenEveryHolderSaysSo) {
     EXPECT_TRUE(load_alert_progress(*db_, kAlert, now_).empty());
 }
 
+TEST_P(NodeVerbs, WhatTheDeadHeldIsInDoubt) {
+    if (GetParam() == Engine::Sqlite) {
+        GTEST_SKIP() << "SQLite has one process, which takes over when it starts";
+    }
+    now_ = database_now(*db_, now_);
+    write_node(*db_, node("a-1"));
+    for (std::int64_t i = 0; i < 4; ++i) {
+        partition(i);
+    }
+    claim("a-1");
+    claim("dead-2");
+    const ClaimedPartition third = claim("dead-2");
+    EXPECT_EQ(load_doubtful_partitions(*db_, kAlert), (std::set<std::int64_t>{1, 2}));
+    EXPECT_EQ(finish_partition(*db_, third.key, "x", {}), Fence::Held);
+    release_all_leases(*db_);
+    EXPECT_EQ(load_doubtful_partitions(*db_, kAlert), (std::set<std::int64_t>{0, 1}));
+}
+
 TEST_P(NodeVerbs, TheDatabaseHasAClockOfItsOwnOnPostgres) {
     const Time now = database_now(*db_, now_);
     if (GetParam() == Engine::Sqlite) {
