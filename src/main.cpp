@@ -16,8 +16,9 @@ int main(int argc, char** argv) {
     program.failure_message(CLI::FailureMessage::simple);
 
     tocsin::app::Cli cli;
-    program.add_option("--config", cli.config_option,
-                       "Configuration file (else TOCSIN_CONFIG, ./tocsin.toml, /etc/tocsin/tocsin.toml)");
+    program.add_option(
+        "--config", cli.config_option,
+        "Configuration file (else TOCSIN_CONFIG, ./tocsin.toml, /etc/tocsin/tocsin.toml)");
     program.add_flag("--json", cli.json, "Print one JSON document instead of text");
     program.fallthrough();
 
