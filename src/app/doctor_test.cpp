@@ -5,9 +5,11 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/doctor_checks.h"
 #include "app/init.h"
 #include "net/smtp_listener.h"
 #include "store/postgres_server.h"
@@ -77,6 +79,41 @@ class DoctorTest : public testing::Test {
     std::map<std::string, std::vector<std::string>> published_;
     DoctorOptions options_;
 };
+
+std::string nodes_judged(std::string_view nodes) {
+    const auto answer = boost::json::parse(R"({"nodes":[)" + std::string(nodes) + "]}");
+    Findings findings;
+    judge_nodes(nodes_of(answer), findings);
+    return doctor_text(findings);
+}
+
+std::string node(std::string_view name, std::string_view role, std::string_view more) {
+    return fmt::format(R"({{"id":"{}","role":"{}","seen_at":"2026-11-24T06:00:00.000Z",{}}})", name,
+                       role, more);
+}
+
+TEST(DoctorNodes, MachinesThatAgreeAreFine) {
+    const std::string good = R"("alive":true,"skew_ms":-12,"version":"1","trouble":"")";
+    EXPECT_EQ(nodes_judged(""), "");
+    EXPECT_EQ(nodes_judged(node("a", "all", good)),
+              "ok    nodes     this machine is the only one\n");
+    EXPECT_EQ(nodes_judged(node("a", "web", good) + "," + node("b", "send", good)),
+              "ok    nodes     2 machines are alive and agree\n");
+}
+
+TEST(DoctorNodes, WhatIsWrongWithOneIsTold) {
+    const std::string told = nodes_judged(
+        node("a", "web", R"("alive":true,"skew_ms":61000,"version":"1","trouble":"")") + "," +
+        node("b", "web", R"("alive":true,"skew_ms":0,"version":"2","trouble":"no disk")") + "," +
+        node("c", "send", R"("alive":false,"skew_ms":0,"version":"1","trouble":"")"));
+    EXPECT_THAT(told,
+                HasSubstr("warn  nodes     the clock of a is 61.0 s ahead of the database's"));
+    EXPECT_THAT(told, HasSubstr("fail  nodes     b sends nothing: no disk"));
+    EXPECT_THAT(told, HasSubstr("warn  nodes     c was not seen since 2026-11-24T06:00:00.000Z"));
+    EXPECT_THAT(told, HasSubstr("warn  nodes     versions 1, 2 run side by side"));
+    EXPECT_THAT(told, HasSubstr("fail  nodes     no machine sends mail"));
+    EXPECT_TRUE(nodes_of(boost::json::value(nullptr)).empty());
+}
 
 TEST_F(DoctorTest, ReadsTheShapingFileAsItIsNow) {
     EXPECT_EQ(topic("rules"), "ok: limits and reply rules: those that ship\n");

@@ -10,9 +10,8 @@ namespace tocsin::app {
 
 namespace {
 
-constexpr std::chrono::seconds kTryEvery{2};
 // How often it is looked whether an attempt has ended; requests are answered meanwhile.
-constexpr std::chrono::milliseconds kLookEvery{20};
+constexpr Milliseconds kLookEvery{20};
 constexpr std::string_view kRetryAfter = "2";
 constexpr std::string_view kStatic = "/static/";
 
@@ -36,7 +35,7 @@ WaitingRoom::Opened WaitingRoom::wait(boost::asio::io_context& io, boost::asio::
     tell(first);
     Opened opened = std::move(first);
     while (!opened && !ended) {
-        for (std::chrono::milliseconds slept{}; slept < kTryEvery && !ended; slept += kLookEvery) {
+        for (Milliseconds slept{}; slept < try_every_ && !ended; slept += kLookEvery) {
             io.run_for(kLookEvery);
         }
         if (ended) {
@@ -67,8 +66,7 @@ void WaitingRoom::tell(const Error& reason) {
         return;
     }
     reason_ = reason.message();
-    log_error("waiting for the database, which is tried every {} s: {}", kTryEvery.count(),
-              reason_);
+    log_error("waiting for the database: {}", reason_);
 }
 
 net::HttpResponse WaitingRoom::answer(const net::HttpRequest& request, HealthDetail detail) const {

@@ -19,6 +19,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "app/health.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "mail/template.h"
 #include "net/http.h"
@@ -30,8 +31,9 @@ class WaitingRoom {
   public:
     using Opened = Result<std::unique_ptr<store::Store>>;
 
-    WaitingRoom(const mail::Templates& templates, std::string site_name)
-        : templates_(templates), site_name_(std::move(site_name)) {}
+    WaitingRoom(const mail::Templates& templates, std::string site_name,
+                Milliseconds try_every = Milliseconds(2'000))
+        : templates_(templates), site_name_(std::move(site_name)), try_every_(try_every) {}
     WaitingRoom(const WaitingRoom&) = delete;
     WaitingRoom& operator=(const WaitingRoom&) = delete;
 
@@ -48,6 +50,7 @@ class WaitingRoom {
 
     const mail::Templates& templates_;
     const std::string site_name_;
+    const Milliseconds try_every_;
     std::atomic<bool> waiting_{false};
     std::string reason_;  // thread of wait()
 };

@@ -12,11 +12,18 @@ namespace json = boost::json;
 
 namespace {
 
+// Where the database is concerns only those who run the service.
+Error told_to_strangers(const Error& error) {
+    return error.kind() == ErrorKind::Unavailable
+               ? unavailable("The service cannot reach its database at the moment. Ask again.")
+               : error;
+}
+
 Task<net::HttpResponse> call(const NewsroomServices& services, model::Permission permission,
                              ApiHandler handler, Context context) {
     Result<Caller> caller = co_await services.auth.api_caller(context.request);
     if (!caller) {
-        net::HttpResponse response = api_problem(caller.error());
+        net::HttpResponse response = api_problem(told_to_strangers(caller.error()));
         if (response.status == 401) {
             response.headers.set("WWW-Authenticate", "Bearer");
         }

@@ -107,6 +107,37 @@ TEST_F(AuthTest, GuessingIsSlowedButNobodyIsLockedOut) {
     EXPECT_EQ(post("/desk/sign-in", sign_in_form("ann", kPassword)).status, 303);
 }
 
+TEST_F(AuthTest, AnotherMachineKnowsWhatWasCountedAndWhoWasThere) {
+    AuthSettings settings;
+    settings.desk_url = "https://desk.news.example";
+    settings.argon_passes = 1;
+    settings.argon_memory_bytes = 8192;
+    settings.secret = "of the installation";
+    Auth here(*store_, clock_, random_, settings);
+    Auth there(*store_, clock_, random_, settings);
+    const UserId ann = make_person("ann", model::Role::Editor);
+    const auto link = wait(here.make_link(model::operator_actor(), ann));
+    ASSERT_TRUE(link);
+    const std::string secret = link->substr(link->rfind('/') + 1);
+    const net::HttpRequest browser = request("POST", "/desk/sign-in", "");
+    const auto first = wait(there.redeem_link(browser, secret, "four unrelated words"));
+    ASSERT_TRUE(first) << first.error().message();
+    EXPECT_FALSE(wait(here.redeem_link(browser, secret, "four unrelated words")));
+    for (int i = 0; i < 5; ++i) {
+        Auth& one = i % 2 == 0 ? here : there;
+        EXPECT_EQ(wait(one.sign_in(browser, "ann", "guess")).error().kind(),
+                  ErrorKind::Unauthorized);
+    }
+    for (Auth* one : {&here, &there}) {
+        EXPECT_EQ(wait(one->sign_in(browser, "ann", "four unrelated words")).error().kind(),
+                  ErrorKind::Limited);
+    }
+    net::HttpRequest known = browser;
+    const std::string& device = first->cookies.at(1);
+    known.headers.set("Cookie", device.substr(0, device.find(';')));
+    EXPECT_TRUE(wait(here.sign_in(known, "ann", "four unrelated words")));
+}
+
 TEST_F(AuthTest, ADisabledPersonIsOutAtOnce) {
     const UserId user = sign_in_as("ann", model::Role::Editor);
     EXPECT_EQ(get("/desk").status, 200);

@@ -1,4 +1,6 @@
 // /desk/routes: how mail leaves right now, and why it goes as fast as it does.
+#include <algorithm>
+
 #include "model/pace.h"
 #include "web/desk_routes.h"
 #include "web/desk_support.h"
@@ -77,6 +79,13 @@ void fill_node(mail::TemplateValues& row, const store::NodeView& node, const Nod
     row.show_if(node.alive && node.row.trouble.empty(), "IS_ALIVE");
 }
 
+// Not if it only shows pages.
+bool self_sends(const Nodes& nodes) {
+    return std::ranges::none_of(nodes.all, [&nodes](const store::NodeView& node) {
+        return node.row.id == nodes.self && node.row.role == "web";
+    });
+}
+
 Task<Result<net::HttpResponse>> get_routes(DeskCall call) {
     CO_TRY_AS(const MailRoutes mail, co_await read_mail_routes(call.services));
     CO_TRY_AS(const Nodes nodes, co_await read_nodes(call.services));
@@ -89,11 +98,15 @@ Task<Result<net::HttpResponse>> get_routes(DeskCall call) {
         fill_route(values.add("ROUTE"), route);
     }
     values.show_if(!mail.alerts.empty(), "HAS_ALERTS");
-    values.show_if(mail.routes.empty(), "NO_ROUTES").show_if(!mail.routes.empty(), "HAS_ROUTES");
+    const bool sends = self_sends(nodes);
+    values.show_if(!sends, "SENDS_NOTHING");
+    values.show_if(sends && mail.routes.empty(), "NO_ROUTES");
+    values.show_if(!mail.routes.empty(), "HAS_ROUTES");
     for (const store::NodeView& node : nodes.all) {
         fill_node(values.add("NODE"), node, nodes);
     }
     values.show_if(nodes.all.size() > 1, "HAS_NODES");
+    values.show_if(nodes.all.size() > 1 && !mail.routes.empty(), "OWN_ROUTES");
     if (!mail.rules_problem.empty()) {
         page.problem(mail.rules_problem + " (the rules read before stay in force)");
     }

@@ -145,12 +145,11 @@ net::HttpResponse DeskPage::render(std::string_view file, int status) const {
 
 namespace {
 
-// Of the database nobody at the desk can do anything; what they typed must not be lost.
+// Why it is so is for those who run the service: /readyz and the log tell them.
 std::string message_of(const Error& error) {
     return error.kind() == ErrorKind::Unavailable
-               ? "The service cannot reach its database at the moment (" + error.message() +
-                     "). Reload this page to send what you did again: nothing that you typed is "
-                     "lost."
+               ? "The service cannot reach its database at the moment. Reload this page to send "
+                 "what you did again: nothing that you typed is lost."
                : error.message();
 }
 
@@ -161,8 +160,10 @@ net::HttpResponse desk_error(const NewsroomServices& services, const Caller* cal
     DeskPage page(services, caller, DeskTab::None, title_of(error.kind()));
     page.values().set("TITLE", title_of(error.kind()));
     page.values().set("MESSAGE", message_of(error));
-    page.values().set("BACK", caller != nullptr ? "/desk" : "/desk/sign-in");
-    page.values().set("BACK_TEXT", caller != nullptr ? "To the alerts" : "To sign in");
+    // Without the database nobody is known, which does not mean that they are signed out.
+    const bool known = caller != nullptr || error.kind() == ErrorKind::Unavailable;
+    page.values().set("BACK", known ? "/desk" : "/desk/sign-in");
+    page.values().set("BACK_TEXT", known ? "To the alerts" : "To sign in");
     return page.render("desk_error.html.tpl", status_of(error.kind()));
 }
 

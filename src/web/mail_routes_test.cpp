@@ -149,6 +149,7 @@ TEST_F(MailRoutesPages, SeveralMachinesAreListed) {
     enter(node("old", "all", clock_.now() - Seconds(90)));
     const std::string page = get("/desk/routes").body;
     EXPECT_THAT(page, HasSubstr("shows this page"));
+    EXPECT_THAT(page, HasSubstr("sends no mail: ask one that does"));
     EXPECT_THAT(page, HasSubstr("-61.0 s"));
     EXPECT_THAT(page, HasSubstr("the &lt;disk&gt; is full"));
     EXPECT_THAT(page, HasSubstr("not seen for 90 s"));

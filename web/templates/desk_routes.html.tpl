@@ -15,6 +15,9 @@
 {{/HAS_ALERTS}}
 <section aria-labelledby="routes">
   <h2 id="routes">Routes</h2>
+  {{#SENDS_NOTHING}}
+  <p class="soft">This machine shows pages and sends no mail: ask one that does.</p>
+  {{/SENDS_NOTHING}}
   {{#NO_ROUTES}}
   <p class="soft">No mail is on its way, and nothing holds up any route.</p>
   {{/NO_ROUTES}}
@@ -34,9 +37,9 @@
     </tbody>
   </table>
   {{/HAS_ROUTES}}
-  {{#HAS_NODES}}
+  {{#OWN_ROUTES}}
   <p class="hint">These are the routes of the machine that shows this page.</p>
-  {{/HAS_NODES}}
+  {{/OWN_ROUTES}}
   <p class="hint">Limits and the meaning of replies come from the file that <code>[delivery] rules</code> names in tocsin.toml, and from those that ship (<code>tocsin routes --defaults</code>).</p>
 </section>
 {{#HAS_NODES}}
