@@ -29,8 +29,8 @@ struct Finding {
     Level level = Level::Ok;
     std::string topic;  // config, secrets, database, nodes, disk, clock, limits, rules, ports, tls,
                         // dkim, dns, relay
-    std::string text;  // one line: what was found
-    std::string fix;   // what to do, or the exact record to publish; may have several lines
+    std::string text;   // one line: what was found
+    std::string fix;    // what to do, or the exact record to publish; may have several lines
 };
 std::string_view to_string(Finding::Level level);
 

@@ -21,6 +21,8 @@ void tell_engine(delivery::Engine& engine, const store::Signal& signal) {
     } else if (signal.topic == store::topic::kLeft) {
         engine.exclude(SubscriberId(signal.subject),
                        signal.detail == 0 ? std::nullopt : std::optional(ListId(signal.detail)));
+    } else if (signal.topic == store::topic::kDraft) {
+        engine.prewarm();
     } else if (signal.topic == store::topic::kOutbox) {
         engine.outbox_ready();
     }

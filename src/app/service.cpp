@@ -2,7 +2,6 @@
 
 #include <csignal>
 #include <future>
-#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -10,6 +9,7 @@
 
 #include "alerts/alerts.h"
 #include "app/backup_service.h"
+#include "app/delivery_hooks.h"
 #include "app/dev_site.h"
 #include "app/dns_service.h"
 #include "app/health.h"
@@ -71,13 +71,14 @@ class Service::Impl {
         node_ = std::make_unique<NodeService>(io_, *store_, clock_, config_, identity_);
         TRY(node_->enter());
         TRY(make_delivery());
-        audiences_ = std::make_unique<delivery::PreparedAudiences>(*store_, clock_);
+        audiences_ = std::make_unique<delivery::PreparedAudiences>(
+            *store_, clock_, delivery::PreparedOptions{.node = identity_.id});
         TRY(audiences_->start());
         make_newsroom();
         add_routes();
         TRY(start_delivery());
         listen_to_nodes(*store_, *node_, engine_.get());
-        spawn(io_.get_executor(), gate_, "heartbeats", node_->run(node_hooks()));
+        spawn(io_.get_executor(), gate_, "heartbeats", node_->run(node_hooks(engine_.get())));
         spawn(io_.get_executor(), gate_, "tidy", tidy_hourly());
         web_thread_ = std::thread([this] { io_.run(); });
         return mode_ == ServiceMode::Dev ? seed() : Status();
@@ -231,34 +232,8 @@ class Service::Impl {
         return {};
     }
 
-    NodeHooks node_hooks() {
-        NodeHooks hooks;
-        hooks.facts = [this] { return engine_ ? engine_->node_facts() : delivery::NodeFacts(); };
-        hooks.set_shares = [this](std::map<std::string, store::NodeShare> shares) {
-            if (engine_) {
-                engine_->set_shares(std::move(shares));
-            }
-        };
-        // As if asked to end: what is on the wire is awaited.
-        hooks.outdated = [] { ::kill(::getpid(), SIGTERM); };
-        return hooks;
-    }
-
-    // What this process does at once about what it has itself written. The other nodes hear of it
-    // by signals, and so does this one: it is told twice, which does no harm.
-    audience::AudienceHooks audience_hooks() {
-        audience::AudienceHooks hooks;
-        if (engine_) {
-            hooks.on_outbox = [this] { engine_->outbox_ready(); };
-            hooks.on_left = [this](SubscriberId reader, std::optional<ListId> list) {
-                engine_->exclude(reader, list);
-            };
-        }
-        return hooks;
-    }
-
     alerts::AlertHooks alert_hooks() {
-        alerts::AlertHooks hooks;
+        alerts::AlertHooks hooks = delivery_hooks(*store_, clock_, engine_.get());
         hooks.freeze = [this](store::Database& db, const alerts::AudienceOrder& order) {
             return audiences_->freeze(db, freeze_request(order));
         };
@@ -272,24 +247,13 @@ class Service::Impl {
         hooks.count = [](store::Database& db, const alerts::AudienceOrder& order) {
             return delivery::count_audience(db, freeze_request(order));
         };
-        hooks.released = [](AlertId) {};
-        hooks.stop_now = [](AlertId) {};
-        hooks.settled = [this](AlertId alert) {
-            return settled_on_all_nodes(*store_, clock_, alert);
-        };
-        if (engine_) {
-            hooks.settled = [this](AlertId alert) { return engine_->settled(alert); };
-            hooks.released = [this](AlertId alert) { engine_->alert_released(alert); };
-            hooks.stop_now = [this](AlertId alert) { engine_->stop_alert(alert); };
-            hooks.prewarm = [this] { engine_->prewarm(); };
-        }
         return hooks;
     }
 
     void make_newsroom() {
-        audience_ =
-            std::make_unique<audience::Audience>(*store_, clock_, random_, *ring_, *templates_,
-                                                 audience_settings(config_), audience_hooks());
+        audience_ = std::make_unique<audience::Audience>(*store_, clock_, random_, *ring_,
+                                                         *templates_, audience_settings(config_),
+                                                         audience_hooks(engine_.get()));
         alerts_ = std::make_unique<alerts::Alerts>(*store_, clock_, random_, *templates_,
                                                    alerts_settings(config_), alert_hooks());
         web::AuthSettings auth;

@@ -187,7 +187,7 @@ together('without its database a machine says so, waits, and goes on', async (we
   assert.equal(again.status, 200, again.text);
 });
 
-together('a machine that ends is listed no more, one that dies is seen to be gone', async (web1) => {
+together('a machine that ends is listed no more, and doctor misses it', async (web1) => {
   const [send] = room.sends;
   await send.stop();
   const names = async () => (await web1.do('nodes', '--json')).nodes.map((node) => node.name);

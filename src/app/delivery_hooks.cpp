@@ -1,0 +1,66 @@
+#include "app/delivery_hooks.h"
+
+#include <csignal>
+#include <unistd.h>
+
+#include "app/node_signals.h"
+
+namespace tocsin::app {
+
+namespace {
+
+// A draft was saved: whoever sends opens connections. Nobody waits for it.
+void tell_draft(store::Store& store) {
+    auto tell = [](store::Database& db) -> Status {
+        db.signal(store::topic::kDraft, 0);
+        return {};
+    };
+    store.post_fenced(std::move(tell), [](const Status&) {});
+}
+
+}  // namespace
+
+audience::AudienceHooks audience_hooks(delivery::Engine* engine) {
+    audience::AudienceHooks hooks;
+    if (engine != nullptr) {
+        hooks.on_outbox = [engine] { engine->outbox_ready(); };
+        hooks.on_left = [engine](SubscriberId reader, std::optional<ListId> list) {
+            engine->exclude(reader, list);
+        };
+    }
+    return hooks;
+}
+
+alerts::AlertHooks delivery_hooks(store::Store& store, const Clock& clock,
+                                  delivery::Engine* engine) {
+    alerts::AlertHooks hooks;
+    if (engine == nullptr) {
+        hooks.released = [](AlertId) {};
+        hooks.stop_now = [](AlertId) {};
+        hooks.settled = [&store, &clock](AlertId alert) {
+            return settled_on_all_nodes(store, clock, alert);
+        };
+        hooks.prewarm = [&store] { tell_draft(store); };
+        return hooks;
+    }
+    hooks.released = [engine](AlertId alert) { engine->alert_released(alert); };
+    hooks.stop_now = [engine](AlertId alert) { engine->stop_alert(alert); };
+    hooks.settled = [engine](AlertId alert) { return engine->settled(alert); };
+    hooks.prewarm = [engine] { engine->prewarm(); };
+    return hooks;
+}
+
+NodeHooks node_hooks(delivery::Engine* engine) {
+    NodeHooks hooks;
+    hooks.facts = [engine] { return engine ? engine->node_facts() : delivery::NodeFacts(); };
+    hooks.set_shares = [engine](std::map<std::string, store::NodeShare> shares) {
+        if (engine != nullptr) {
+            engine->set_shares(std::move(shares));
+        }
+    };
+    // As if asked to end: what is on the wire is awaited.
+    hooks.outdated = [] { ::kill(::getpid(), SIGTERM); };
+    return hooks;
+}
+
+}  // namespace tocsin::app
