@@ -179,7 +179,7 @@ std::optional<net::OutgoingMessage> AlertShare::take(OutletId outlet) {
 bool AlertShare::wanted(std::uint32_t slot) const {
     CHECK(slot < slots_.size() && slots_[slot].attempt);
     const Attempt& attempt = *slots_[slot].attempt;
-    return !ended() && !attempt.partition->lost &&
+    return !ended() && !attempt.partition->lost && context_.leases.hold() &&
            !context_.exclusions.excludes(attempt.subscriber, attempt.list, run_->released);
 }
 

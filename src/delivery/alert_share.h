@@ -192,7 +192,7 @@ class AlertShare {
     bool closed_ = false;        // the early end was noticed here
     bool closing_next_ = false;  // a partition that nobody holds is being closed
     bool none_unclaimed_ = false;
-    SteadyTime unclaimed_at_{};  // when to look again, where others hold some
+    SteadyTime unclaimed_at_{};  // when to look again
     SteadyTime closed_at_{};
     enum class Awaited { Unmarked, Marking, Marked };
     Awaited awaited_ = Awaited::Unmarked;  // final replies that are still to come

@@ -66,6 +66,8 @@ void AlertShare::on_claimed(Result<std::optional<store::ClaimedPartition>> resul
     if (!result) {
         if (!passing(result.error())) {
             context_.halt(result.error());
+        } else if (result.error().kind() == ErrorKind::Unavailable) {
+            context_.leases.claim_in_doubt();
         }
         claim_at_ = context_.clock.steady() + kClaimAgain;
         return;

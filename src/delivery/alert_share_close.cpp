@@ -85,12 +85,11 @@ void AlertShare::withdraw_intent(Attempt& attempt) {
     }
 }
 
-// One partition after the other: each is one short transaction. What another node holds may come
-// free, if that is dead.
+// One partition after the other: each is one short transaction. It is asked again until the alert
+// is finished: what a dead node holds comes free one day, and an answer may have been lost.
 void AlertShare::close_unclaimed() {
     const SteadyTime now = context_.clock.steady();
-    const bool look_again = context_.options.leases == Leases::Shared && now >= unclaimed_at_;
-    if (closing_next_ || (none_unclaimed_ && !look_again)) {
+    if (closing_next_ || (none_unclaimed_ && now < unclaimed_at_)) {
         return;
     }
     unclaimed_at_ = now + kLookForUnclaimed;
@@ -112,6 +111,9 @@ void AlertShare::close_unclaimed() {
             if (!*result) {
                 none_unclaimed_ = true;
                 settle_if_closed();
+                if (partitions_.empty()) {
+                    context_.all_done(run_->id());  // is asked of the database there
+                }
                 return;
             }
             if (context_.options.leases == Leases::Shared) {

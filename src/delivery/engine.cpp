@@ -133,13 +133,15 @@ void Engine::Impl::shutdown(Milliseconds limit) {
     }
     const auto until = std::chrono::steady_clock::now() + limit;
     const auto quiet = [](const std::unique_ptr<Worker>& worker) { return worker->quiet(); };
-    while (!std::all_of(workers_.begin(), workers_.end(), quiet) &&
+    bool clean = false;  // nothing is on the wire, everything is durable
+    while (!(clean = std::all_of(workers_.begin(), workers_.end(), quiet)) &&
            std::chrono::steady_clock::now() < until) {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
+    clean = clean && !halted_;
     // A failed store has told so already; the leases run out by themselves.
-    (void)store_.run_fenced([this](store::Database& db) -> Status {
-        store::release_leases(db, options_.node);
+    (void)store_.run_fenced([this, clean](store::Database& db) -> Status {
+        clean ? store::release_leases(db, options_.node) : store::abandon_leases(db, options_.node);
         return {};
     });
     stop_threads();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,8 @@ class Engine::Impl {
 
     // On a worker's thread. May come often: the database decides whether it is true.
     void on_all_done(AlertId alert);
+    void read_clock(const std::shared_ptr<AlertRun>& run, std::shared_ptr<LedgerClock> clock);
+    void finish(AlertId alert, std::uint64_t delivered, const model::LatencySummary& clock);
     void on_finished(AlertId alert, const Result<FinishedRun>& result);
     void halt(const Error& error);
     store::Store& store_;
@@ -75,6 +78,7 @@ class Engine::Impl {
     mutable std::mutex mutex_;
     std::map<AlertId, std::shared_ptr<AlertRun>> runs_;  // null while it is being loaded
     std::vector<AlertId> stop_when_loaded_;
+    std::set<AlertId> reading_clock_;
     bool closing_ = false;
     bool started_ = false;
     mutable std::mutex halt_mutex_;

@@ -145,15 +145,52 @@ void Engine::Impl::on_all_done(AlertId alert) {
             return;
         }
         run = found->second;
+        if (one_of_several() && !reading_clock_.insert(alert).second) {
+            return;
+        }
     }
-    auto finish = [alert, now = clock_.now(), counts = run->stats.counts(),
-                   clock = run->stats.clock()](store::Database& db) {
-        return finish_run(db, alert, now, counts, clock);
+    if (one_of_several()) {
+        read_clock(run, std::make_shared<LedgerClock>());
+    } else {
+        finish(alert, run->stats.counts().delivered, run->stats.clock());
+    }
+}
+
+// What all nodes have delivered, from the ledger, step by step.
+void Engine::Impl::read_clock(const std::shared_ptr<AlertRun>& run,
+                              std::shared_ptr<LedgerClock> clock) {
+    auto read = [alert = run->id(), clock](store::Database& db) -> Status {
+        return read_ledger_clock(db, alert, *clock);
+    };
+    auto done = [this, run, clock, mailbox = workers_.front()->mailbox()](const Status& result) {
+        mailbox->post([this, run, clock, result] {
+            if (result && clock->state == LedgerClock::State::Reading) {
+                read_clock(run, clock);
+                return;
+            }
+            {
+                const std::lock_guard lock(mutex_);
+                reading_clock_.erase(run->id());
+            }
+            if (result && clock->state != LedgerClock::State::Unfinished) {
+                finish(run->id(), clock->delivered, clock->clock.summary());
+            } else if (!result && !passing(result.error())) {
+                halt(result.error());
+            }
+        });
+    };
+    store_.post_read(std::move(read), std::move(done));
+}
+
+void Engine::Impl::finish(AlertId alert, std::uint64_t delivered,
+                          const model::LatencySummary& clock) {
+    auto write = [alert, now = clock_.now(), delivered, clock](store::Database& db) {
+        return finish_run(db, alert, now, delivered, clock);
     };
     auto done = [this, alert, mailbox = workers_.front()->mailbox()](Result<FinishedRun> result) {
         mailbox->post([this, alert, result = std::move(result)] { on_finished(alert, result); });
     };
-    store_.post_fenced(std::move(finish), std::move(done));
+    store_.post_fenced(std::move(write), std::move(done));
 }
 
 void Engine::Impl::on_finished(AlertId alert, const Result<FinishedRun>& result) {

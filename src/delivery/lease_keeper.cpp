@@ -44,7 +44,7 @@ void LeaseKeeper::tick() {
     if (renewing_ || now < renew_at_) {
         return;
     }
-    if (held() == 0 && strays_.empty()) {
+    if (held() == 0 && strays_.empty() && unsure_.load() == 0) {
         until_ = (now + lease_).time_since_epoch().count();
         return;
     }
@@ -74,6 +74,9 @@ void LeaseKeeper::on_renewed(SteadyTime asked, const Known& before,
             hooks_.halt(held.error());
         }
         return;
+    }
+    if (unsure_.load() > 0) {
+        --unsure_;
     }
     tell_lost(before, *held);
     give_back_strays(*held);

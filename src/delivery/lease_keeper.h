@@ -47,6 +47,9 @@ class LeaseKeeper {
     void adopted(const store::PartitionKey& key);
     void dropped(const store::PartitionKey& key);
     std::size_t held() const;
+    // The answer to a claim was lost: the node may hold what nobody works on, even if it holds
+    // nothing else.
+    void claim_in_doubt() { unsure_ = 2; }
 
   private:
     using Name = std::pair<std::int64_t, std::int64_t>;  // alert, partition
@@ -72,6 +75,7 @@ class LeaseKeeper {
     mutable std::mutex mutex_;
     Known known_;  // that workers work on
     std::vector<store::PartitionKey> strays_;
+    std::atomic<int> unsure_{0};  // so many renewals are asked whatever is held
 };
 
 }  // namespace tocsin::delivery

@@ -106,6 +106,15 @@ TEST_F(LeaseKeeping, GivesBackWhatItHoldsWithoutKnowing) {
     EXPECT_TRUE(lost_.empty());
 }
 
+TEST_F(LeaseKeeping, GivesBackTheOnlyOneToo) {
+    const store::PartitionKey stray = claim("a-1");
+    keeper_->claim_in_doubt();
+    tick();
+    pass(Seconds(5));
+    run([](store::Database&) {});
+    EXPECT_EQ(claim("b-2").partition, stray.partition);
+}
+
 TEST_F(LeaseKeeping, WhatIsDroppedIsNotLost) {
     const store::PartitionKey key = claim("a-1");
     keeper_->adopted(key);

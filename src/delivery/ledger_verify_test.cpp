@@ -77,7 +77,7 @@ TEST_F(DamagedLedger, AnAlertWhoseSumsAreWrongDoesNotEnd) {
     damage("UPDATE alert SET finished_at = NULL, state = 'released'");
     damage("DELETE FROM alert_clock");
     const auto ended = store_->run([&](store::Database& db) -> Result<FinishedRun> {
-        return finish_run(db, alert, clock_.now(), OutcomeCounts(), model::LatencySummary());
+        return finish_run(db, alert, clock_.now(), 0, model::LatencySummary());
     });
     ASSERT_FALSE(ended);
     EXPECT_EQ(ended.error().kind(), ErrorKind::Corrupt);

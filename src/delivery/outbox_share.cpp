@@ -83,11 +83,11 @@ void OutboxShare::look() {
     const Time now = context_.clock.now();
     claim_until_ = now + kClaimTime;
     auto claim = [now, until = claim_until_, node = context_.leases.owner(),
-                  lost = lost_claim_](store::Database& db) -> Mails {
+                  lost = lost_claims_](store::Database& db) -> Mails {
         store::expire_outbox(db, now);
         store::free_orphaned_outbox(db, now);
-        if (lost) {
-            store::free_outbox_claim(db, node, *lost, now);
+        for (const Time claimed_until : lost) {
+            store::free_outbox_claim(db, node, claimed_until, now);
         }
         return store::claim_outbox(db, {node, now, until}, kClaimedMax);
     };
@@ -103,12 +103,12 @@ void OutboxShare::on_claimed(Result<std::vector<store::OutboxMail>> mails) {
         if (!passing(mails.error())) {
             context_.halt(mails.error());
         } else if (mails.error().kind() == ErrorKind::Unavailable) {
-            lost_claim_ = claim_until_;  // it may have been made: then nobody would send them
+            lost_claims_.push_back(claim_until_);  // if it was made, nobody would send them
         }
         look_again_ = true;
         return;
     }
-    lost_claim_.reset();
+    lost_claims_.clear();
     const bool more = mails->size() == static_cast<std::size_t>(kClaimedMax) || look_again_;
     for (store::OutboxMail& mail : *mails) {
         sign(std::move(mail));

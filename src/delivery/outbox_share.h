@@ -74,8 +74,8 @@ class OutboxShare {
     bool claiming_ = false;
     bool look_again_ = false;
     SteadyTime looked_{};
-    Time claim_until_{};              // of the last claim
-    std::optional<Time> lost_claim_;  // one whose answer was lost
+    Time claim_until_{};             // of the last claim
+    std::vector<Time> lost_claims_;  // whose answers were lost
     std::vector<std::function<void()>> not_written_;
     std::size_t signing_ = 0;              // or their route is being looked up
     std::vector<std::deque<Mail>> ready_;  // by outlet

@@ -28,8 +28,8 @@ Result<Closed> close_partition(store::Database& db, const store::PartitionKey& k
         return Error(ErrorKind::Corrupt, "a partition that was being sent is gone");
     }
     Closed closed;
-    if (row->done) {  // by another holder of the lease
-        closed.fence = store::Fence::Lost;
+    if (row->done) {  // by another holder of the lease, or by us, and the answer was lost
+        closed.fence = row->generation == key.generation ? store::Fence::Held : store::Fence::Lost;
         closed.all_done = !store::has_unfinished_partitions(db, key.alert);
         return closed;
     }

@@ -37,7 +37,12 @@ void LimitGroup::apply_limits() {
     model::RouteLimits part = limits_;
     part.connections =
         limits_.connections / nodes + (share_.rank < limits_.connections % nodes ? 1 : 0);
-    part.per_second = limits_.per_second / static_cast<double>(nodes);
+    // With fewer connections than nodes, whose turn it is has the rate of those who have none.
+    const double share =
+        limits_.connections >= nodes
+            ? 1.0 / static_cast<double>(nodes)
+            : static_cast<double>(part.connections) / static_cast<double>(limits_.connections);
+    part.per_second = limits_.per_second * share;
     messages_per_connection_ = part.messages_per_connection;
     connections_max_ = part.connections;
     pace_.set_limits(part);

@@ -7,24 +7,45 @@
 namespace tocsin::delivery {
 namespace {
 
-// The final clock, from the ledger alone: for alerts whose deliveries were not all ours.
-Result<model::LatencySummary> clock_from_ledger(store::Database& db, AlertId alert) {
-    model::LatencyHistogram clock;
-    for (std::int64_t partition = 0;; ++partition) {
-        const auto row = store::find_partition(db, alert, partition);
-        if (!row) {
-            return clock.summary();
-        }
-        TRY_AS(const PartitionState state, load_partition_state(db, alert, *row));
-        for (const RecipientState& recipient : state.recipients()) {
-            if (recipient.kind == RecordKind::Delivered) {
-                clock.add(recipient.after_ms);
-            }
+constexpr std::int64_t kStep = 32;  // partitions: some ten milliseconds
+
+// False: there is no such partition.
+Result<bool> add_partition(store::Database& db, AlertId alert, std::int64_t partition,
+                           LedgerClock& clock) {
+    const auto row = store::find_partition(db, alert, partition);
+    if (!row) {
+        return false;
+    }
+    TRY_AS(const PartitionState state, load_partition_state(db, alert, *row));
+    for (const RecipientState& recipient : state.recipients()) {
+        if (recipient.kind == RecordKind::Delivered) {
+            clock.clock.add(recipient.after_ms);
+            ++clock.delivered;
         }
     }
+    return true;
 }
 
 }  // namespace
+
+Status read_ledger_clock(store::Database& db, AlertId alert, LedgerClock& clock) {
+    if (store::has_unfinished_partitions(db, alert)) {
+        clock.state = LedgerClock::State::Unfinished;
+        return {};
+    }
+    if (store::find_clock(db, alert)) {
+        clock.state = LedgerClock::State::Finished;
+        return {};
+    }
+    for (const std::int64_t until = clock.next + kStep; clock.next < until; ++clock.next) {
+        TRY_AS(const bool there, add_partition(db, alert, clock.next, clock));
+        if (!there) {
+            clock.state = LedgerClock::State::Complete;
+            return {};
+        }
+    }
+    return {};
+}
 
 Result<LoadedRun> load_run(store::Database& db, AlertId alert, LoadDone load_done) {
     LoadedRun run;
@@ -43,7 +64,7 @@ Result<LoadedRun> load_run(store::Database& db, AlertId alert, LoadDone load_don
 }
 
 Result<FinishedRun> finish_run(store::Database& db, AlertId alert, Time now,
-                               const OutcomeCounts& counts, model::LatencySummary clock) {
+                               std::uint64_t delivered, model::LatencySummary clock) {
     if (store::has_unfinished_partitions(db, alert)) {
         return FinishedRun{};
     }
@@ -60,8 +81,12 @@ Result<FinishedRun> finish_run(store::Database& db, AlertId alert, Time now,
             fmt::format("alert {}: {} recipients, but {} outcomes (tocsin alert verify {})",
                         alert.value(), sums.audience, settled, alert.value()));
     }
-    if (counts.delivered != ends.delivered) {
-        TRY_AS(clock, clock_from_ledger(db, alert));
+    if (delivered != ends.delivered) {
+        LedgerClock ledger;
+        for (bool there = true; there; ++ledger.next) {
+            TRY_AS(there, add_partition(db, alert, ledger.next, ledger));
+        }
+        clock = ledger.clock.summary();
     }
     store::finish_delivery(db, alert, now,
                            {.audience = sums.audience,

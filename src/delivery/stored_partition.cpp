@@ -23,6 +23,11 @@ Result<PartitionState> load_partition_state(store::Database& db, AlertId alert,
         TRY_AS(state, decode_compact(*row.outcomes));
     } else {
         TRY(state.apply(store::load_batches(db, alert, row.partition)));
+        // Another node may have finished it between the two statements: then its batches are gone.
+        const auto now = store::find_partition(db, alert, row.partition);
+        if (now && now->outcomes) {
+            TRY_AS(state, decode_compact(*now->outcomes));
+        }
     }
     if (state.size() != row.recipients) {
         return damaged(alert, row.partition);

@@ -271,9 +271,9 @@ void Worker::tick() {
         if (outbox_) {
             outbox_->tick();
         }
-        if (hooks_.tick) {
-            hooks_.tick();
-        }
+    }
+    if (hooks_.tick && !hooks_.halted()) {
+        hooks_.tick();  // leases, also while final dots are awaited at the end
     }
     std::erase_if(finished_, [this](AlertId alert) {
         return std::erase_if(shares_, [alert](const auto& share) {

@@ -190,7 +190,8 @@ Fence finish_partition(Database& db, const PartitionKey& key, const std::string&
 std::optional<PartitionRow> find_partition(Database& db, AlertId alert, std::int64_t partition) {
     const std::optional<Row> row = db.first(
         "SELECT partition, first_ordinal, recipients, state, outcomes, delivered, failed, "
-        "expired, suppressed, unknown, doubt FROM partition WHERE alert_id = $1 AND partition = $2",
+        "expired, suppressed, unknown, doubt, generation FROM partition WHERE alert_id = $1 AND "
+        "partition = $2",
         {alert, partition});
     if (!row) {
         return std::nullopt;
@@ -205,6 +206,7 @@ std::optional<PartitionRow> find_partition(Database& db, AlertId alert, std::int
     }
     found.counts = read_counts(*row, 5);
     found.in_doubt = row->boolean(10);
+    found.generation = row->integer(11);
     return found;
 }
 

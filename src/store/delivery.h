@@ -98,6 +98,8 @@ std::vector<PartitionKey> renew_leases(Database& db, const LeaseTerms& terms);
 // Makes all leases of the owner, whose outcomes are on the disk, open again; or those of everyone,
 // of whom that is not known.
 void release_leases(Database& db, const std::string& owner);
+// The same where mail may be on the wire, or outcomes are not on the disk: that is in doubt.
+void abandon_leases(Database& db, const std::string& owner);
 void release_all_leases(Database& db);
 // Gives back a partition that was claimed and never begun with (the answer to the claim was lost).
 void release_lease(Database& db, const PartitionKey& key);
@@ -124,6 +126,7 @@ struct PartitionRow {
     std::int64_t partition = 0;
     std::uint64_t first_ordinal = 0;
     std::uint64_t recipients = 0;
+    std::int64_t generation = 0;
     bool done = false;
     std::optional<std::string> outcomes;  // when done
     PartitionCounts counts;               // when done

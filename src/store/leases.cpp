@@ -133,6 +133,11 @@ void release_leases(Database& db, const std::string& owner) {
         {owner});
 }
 
+void abandon_leases(Database& db, const std::string& owner) {
+    db.execute("UPDATE partition SET state = 'open' WHERE state = 'leased' AND owner = $1",
+               {owner});
+}
+
 void release_all_leases(Database& db) {
     db.execute("UPDATE partition SET state = 'open' WHERE state = 'leased'");
 }

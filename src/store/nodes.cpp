@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/delivery.h"
 #include "store/dialect.h"
 #include "store/outbox.h"
 #include "store/prepared_audience.h"
@@ -57,8 +58,7 @@ void replace_node(Database& db, const NodeRow& node) {
          db.query("SELECT id FROM node WHERE place = $1 AND id <> $2", {node.place, node.id})) {
         const std::string& before = row.text(0);
         // The owner stays in the row: it tells the next one that a holder was lost.
-        db.execute("UPDATE partition SET state = 'open' WHERE state = 'leased' AND owner = $1",
-                   {before});
+        abandon_leases(db, before);
         remove_node(db, before);
     }
 }
