@@ -2,6 +2,7 @@
 
 #include "app/node_service.h"
 #include "delivery/engine.h"
+#include "store/delivery.h"
 #include "store/nodes.h"
 
 namespace tocsin::app {
@@ -9,6 +10,7 @@ namespace tocsin::app {
 namespace {
 
 constexpr Milliseconds kLookEvery{20};
+constexpr Milliseconds kHeardBy{1'100};  // Store::in_touch() ends after a second
 
 void tell_engine(delivery::Engine& engine, const store::Signal& signal) {
     const AlertId alert(signal.subject);
@@ -45,6 +47,16 @@ void listen_to_nodes(store::Store& store, NodeService& node, delivery::Engine* e
         }
     };
     store.listen(std::move(each), std::move(gap));
+}
+
+Task<void> known_on_all_nodes(store::Store& store) {
+    auto look = [](store::Database& db) -> Result<bool> {
+        return !store::unfinished_alerts(db).empty();
+    };
+    const Result<bool> sending = co_await store.read(std::move(look));
+    if (!sending || *sending) {
+        co_await sleep_for(kHeardBy);
+    }
 }
 
 Task<void> settled_on_all_nodes(store::Store& store, const Clock& clock, AlertId alert,

@@ -21,6 +21,11 @@ class NodeService;
 // null on a node that sends nothing.
 void listen_to_nodes(store::Store& store, NodeService& node, delivery::Engine* engine);
 
+// After a reader left, before they are told so: no node hands out mail to them any more. A node
+// hears within milliseconds; one that has heard nothing for a second sends nothing until it has. So
+// while any alert is being sent, this takes that second.
+Task<void> known_on_all_nodes(store::Store& store);
+
 // For a node that has no engine to ask. After an alert was stopped: until no node has anything of
 // it on the wire without a mark in the ledger, or until the limit, which is longer than the leases
 // of a node that died.

@@ -251,9 +251,13 @@ class Service::Impl {
     }
 
     void make_newsroom() {
-        audience_ = std::make_unique<audience::Audience>(*store_, clock_, random_, *ring_,
-                                                         *templates_, audience_settings(config_),
-                                                         audience_hooks(engine_.get()));
+        audience::AudienceHooks hears = audience_hooks(engine_.get());
+        if (shared_) {
+            hears.left_is_known = [this] { return known_on_all_nodes(*store_); };
+        }
+        audience_ =
+            std::make_unique<audience::Audience>(*store_, clock_, random_, *ring_, *templates_,
+                                                 audience_settings(config_), std::move(hears));
         alerts_ = std::make_unique<alerts::Alerts>(*store_, clock_, random_, *templates_,
                                                    alerts_settings(config_), alert_hooks());
         web::AuthSettings auth;

@@ -107,6 +107,12 @@ void Audience::tell_left(SubscriberId reader, std::optional<ListId> list) const 
     }
 }
 
+Task<void> Audience::left_is_known() const {
+    if (hooks_.left_is_known) {
+        co_await hooks_.left_is_known();
+    }
+}
+
 void Audience::tell_outbox() const {
     if (hooks_.on_outbox) {
         hooks_.on_outbox();

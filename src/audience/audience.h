@@ -58,6 +58,8 @@ struct AudienceHooks {
     // The reader has left this list, or all of them: stop composing for them. Called BEFORE the
     // reader is answered.
     std::function<void(SubscriberId, std::optional<ListId>)> on_left;
+    // After on_left: until every other process that sends knows of it too. May be null.
+    std::function<Task<void>()> left_is_known;
     // Inside the erasing transaction: delete what other tables hold of the address.
     std::function<Status(store::Database&, SubscriberId, const std::string& address)> on_erase;
 };
@@ -161,6 +163,7 @@ class Audience {
     Task<Result<ReaderRecord>> export_reader(SubscriberId reader, Evidence evidence);
     Task<Status> erase(SubscriberId reader, Evidence evidence);
     void tell_left(SubscriberId reader, std::optional<ListId> list) const;
+    Task<void> left_is_known() const;
     void tell_outbox() const;
 
     store::Store& store_;

@@ -94,6 +94,7 @@ Task<Result<UnsubscribeView>> Audience::unsubscribe(std::string text, Evidence g
         // Told even if nothing changed: an earlier answer may have been lost between the two.
         const ListId list(token.list);
         tell_left(found->reader->id, list.valid() ? std::optional(list) : std::nullopt);
+        co_await left_is_known();
         found->view.manage_url = manage_url(found->reader->subject);
     }
     co_return std::move(found->view);

@@ -166,6 +166,9 @@ Task<Result<PreferencesView>> Audience::change(std::string manage_token,
     for (const ListId list : changed->left) {
         tell_left(changed->reader.id, list);
     }
+    if (!changed->left.empty()) {
+        co_await left_is_known();
+    }
     co_return std::move(changed->view);
 }
 

@@ -47,6 +47,22 @@ TEST_F(Leaving, DeliveryIsToldWhenTheLeaveIsDurableAndBeforeTheReader) {
     EXPECT_EQ(state_when_told, "left");
 }
 
+Task<void> note_known(int* known) {
+    ++*known;
+    co_return;
+}
+
+TEST_F(Leaving, TheReaderIsAnsweredWhenAllNodesKnow) {
+    subscribe("ann@paper.example");
+    int known = 0;
+    hooks_.left_is_known = [&known] { return note_known(&known); };
+    reopen();
+    ASSERT_TRUE(leave(unsubscribe_token("ann@paper.example", news_)));
+    EXPECT_EQ(known, 1);
+    ASSERT_TRUE(finish(audience_->unsubscribe_view(unsubscribe_token("ann@paper.example", news_))));
+    EXPECT_EQ(known, 1);
+}
+
 TEST_F(Leaving, OneListLeavesTheOthers) {
     subscribe("ann@paper.example");
     clock_.advance(hours(24));

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "model/subscription.h"
 #include "store/outbox.h"
+#include "store/signals.h"
 #include "store/suppression.h"
 
 namespace tocsin::audience {
@@ -146,6 +147,7 @@ Task<Status> Audience::erase(SubscriberId id, Evidence given) {
     };
     CO_TRY(co_await store_.write(std::move(commit)));
     tell_left(id, std::nullopt);
+    co_await left_is_known();
     auto scrub = [](store::Database& db) -> Status {
         db.truncate_log();
         return {};
@@ -182,6 +184,7 @@ Task<Status> Audience::suppress(std::string text, SuppressionReason reason, Evid
             }
         }
         store::append_consent(db, events);
+        db.signal(store::topic::kLeft, reader->id.value());
         return reader->id;
     };
     auto reader = co_await store_.write(std::move(commit));
@@ -190,6 +193,7 @@ Task<Status> Audience::suppress(std::string text, SuppressionReason reason, Evid
     }
     if (reader->valid()) {
         tell_left(*reader, std::nullopt);
+        co_await left_is_known();
     }
     co_return Status();
 }

@@ -90,10 +90,14 @@ void keep_subscribed(store::Database& db, const std::vector<ChunkRecipient>& rea
     }
 }
 
-// If the holder of a partition has just died, and the others have not taken it over in the time
-// that a correction waits, those without a record may have been sent to: they are told too.
+// Where a holder of a partition was lost, those without a record may have been sent to: they are
+// told too. Not of an alert that is sent at most once, where a record comes before the message.
 Status for_each_reached(store::Database& db, AlertId original, const Each& each) {
-    const std::set<std::int64_t> doubtful = store::load_doubtful_partitions(db, original);
+    std::set<std::int64_t> doubtful;
+    const auto alert = store::find_alert(db, original);
+    if (alert && alert->repeat == model::Repeat::Resend) {
+        doubtful = store::load_doubtful_partitions(db, original);
+    }
     for (std::int64_t partition = 0;; ++partition) {
         TRY_AS(const auto stored, load_partition(db, original, partition));
         if (!stored) {

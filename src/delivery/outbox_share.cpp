@@ -64,7 +64,8 @@ void OutboxShare::tick() {
     };
     auto done = [this, mailbox = context_.mailbox](Due due) {
         mailbox->post([this, due = std::move(due)] {
-            if (due && *due && **due <= context_.clock.now()) {
+            const bool is_due = due && *due && **due <= context_.clock.now();
+            if (is_due || !lost_claims_.empty()) {
                 look();
             }
         });

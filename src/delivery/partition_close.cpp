@@ -33,6 +33,10 @@ Result<Closed> close_partition(store::Database& db, const store::PartitionKey& k
         closed.all_done = !store::has_unfinished_partitions(db, key.alert);
         return closed;
     }
+    if (row->generation != key.generation) {
+        closed.fence = store::Fence::Lost;
+        return closed;
+    }
     TRY_AS(PartitionState state, load_partition_state(db, key.alert, *row));
     closed.before = state.counts();
     if (rest) {

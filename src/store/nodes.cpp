@@ -168,16 +168,19 @@ bool is_settled(Database& db, AlertId alert, Time now) {
 
 std::set<std::int64_t> load_doubtful_partitions(Database& db, AlertId alert) {
     std::set<std::int64_t> doubtful;
-    if (db.engine() == Engine::Sqlite) {
-        return doubtful;
-    }
-    const Time now = database_now(db, Time{});
-    for (const Row& row :
-         db.query("SELECT partition FROM partition WHERE alert_id = $1 AND state <> 'done' AND "
-                  "((state = 'open' AND owner <> '') OR (state = 'leased' AND "
-                  "owner NOT IN (SELECT id FROM node WHERE seen_at > $2)))",
-                  {alert, now - kNodeSilence})) {
-        doubtful.insert(row.integer(0));
+    const auto read = [&](const std::string& which, std::vector<Param> params) {
+        params.insert(params.begin(), alert);
+        for (const Row& row : db.query(
+                 "SELECT partition FROM partition WHERE alert_id = $1 AND state <> 'done' AND " +
+                     which,
+                 params)) {
+            doubtful.insert(row.integer(0));
+        }
+    };
+    read("(doubt = 1 OR (state = 'open' AND owner <> ''))", {});
+    if (db.engine() == Engine::Postgres) {  // SQLite's only process holds what is held
+        read("state = 'leased' AND owner NOT IN (SELECT id FROM node WHERE seen_at > $2)",
+             {database_now(db, Time{}) - kNodeSilence});
     }
     return doubtful;
 }

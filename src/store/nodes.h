@@ -92,8 +92,8 @@ void delete_alert_progress(Database& db, AlertId alert);
 // no dead one holds a lease that has not run out.
 bool is_settled(Database& db, AlertId alert, Time now);
 
-// Partitions whose holder is dead and that nobody has taken over yet: whoever has no record of
-// theirs may have been sent to. None on SQLite, whose only process takes over when it starts.
+// Partitions of which a holder was lost, taken over since or not: whoever has no record of theirs
+// may have been sent to.
 std::set<std::int64_t> load_doubtful_partitions(Database& db, AlertId alert);
 
 }  // namespace tocsin::store
