@@ -1,6 +1,5 @@
 // What happens to the database in the middle of an alert: it is restarted, it fails over to its
 // standby, strangers take all its connections. As nodes.mjs.
-import assert from 'node:assert/strict';
 import net from 'node:net';
 import { delay, eventually } from '../e2e/support/process.mjs';
 
@@ -53,9 +52,12 @@ export async function failover(room, random, { seconds }) {
   return sums;
 }
 
+const kStormLimitMs = 20_000;
+const kReady = '\x05I';  // the end of ReadyForQuery, the last of what PostgreSQL says at first
+
 // Opens a connection to PostgreSQL as the news user does, waits until it is let in or refused,
-// keeps it for a moment, drops it without a word.
-async function stranger(port, random) {
+// keeps it as long as it is told, drops it without a word.
+async function stranger(port, keep) {
   const words = Buffer.from('user\0news\0database\0news\0\0');
   const head = Buffer.alloc(8);
   head.writeInt32BE(8 + words.length, 0);
@@ -63,13 +65,12 @@ async function stranger(port, random) {
   const socket = net.connect(port, '127.0.0.1');
   socket.on('error', () => {});
   socket.write(Buffer.concat([head, words]));
-  const answer = await new Promise((resolve) => {
-    socket.once('data', (bytes) => resolve(String.fromCharCode(bytes[0])));
-    socket.once('close', () => resolve(''));
+  const letIn = await new Promise((resolve) => {
+    socket.on('data', (bytes) => { if (bytes.toString('latin1').endsWith(kReady)) resolve(true); });
+    socket.once('close', () => resolve(false));
   });
-  await delay(random.between(300, 1_200));
+  await keep(letIn);
   socket.destroy();
-  return answer;  // 'R': let in; 'E': too many
 }
 
 // (f) Hundreds of clients come and go until there is no connection left, and sessions of Tocsin's
@@ -79,15 +80,20 @@ export async function storm(room, random, { seconds, clients = 200, stormMs = 2_
   const id = await room.release(random.one(room.webs));
   await room.underWay(id, 0.1, room.sends);
   const harm = room.harm('storm');
-  const end = Date.now() + stormMs;
-  const answers = { R: 0, E: 0 };
+  let [let_in, refused] = [0, 0];
+  let end = Date.now() + kStormLimitMs;
+  const keep = async (letIn) => {
+    if (letIn) let_in += 1;
+    else refused += 1;
+    // Nobody leaves before all are taken.
+    while (refused === 0 && Date.now() < end) await delay(20);
+    await delay(random.between(0, 500));
+  };
   const crowd = Array.from({ length: clients }, async () => {
-    while (Date.now() < end) {
-      const answer = await stranger(room.pg.port, random);
-      if (answer in answers) answers[answer] += 1;
-    }
+    while (Date.now() < end) await stranger(room.pg.port, keep);
   });
-  await eventually('no connection is left', () => answers.E > 0, { limitMs: stormMs });
+  await eventually('no connection is left', () => refused > 0, { limitMs: kStormLimitMs });
+  end = Date.now() + stormMs;
   const ended = await room.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = 'news' AND backend_start < to_timestamp(${harm.from / 1000})
     ORDER BY random() LIMIT 5`);
@@ -95,6 +101,5 @@ export async function storm(room, random, { seconds, clients = 200, stormMs = 2_
   harm.mended();
   for (const node of room.nodes) await node.whenReady();
   const sums = await judgeAll(room, id, harm);
-  assert.ok(answers.E > 0, 'every connection was taken');
-  return { ...sums, let_in: answers.R, refused: answers.E, sessions_ended: ended.length };
+  return { ...sums, let_in, refused, sessions_ended: ended.length };
 }
