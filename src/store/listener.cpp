@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -89,24 +90,37 @@ void Listener::step() {
 
 void Listener::read_new() {
     for (bool more = true; more;) {
-        std::vector<Signal> found = signals_after(*database_, cursor_ - 1, kAtOnce);
-        more = found.size() == kAtOnce;
-        const bool known = !found.empty() && found.front().seq == cursor_;
-        // Without a cursor (nothing was ever signalled before) there is no row to look for.
-        const bool gap = cursor_ == 0 ? was_away_ && !found.empty() : !known;
-        was_away_ = false;
-        if (gap) {
-            cursor_ = newest_signal(*database_);
-            hooks_.gap();
-            return;
+        const std::vector<Signal> found = signals_after(*database_, cursor_ - 1, kAtOnce);
+        if (misses_some(found)) {
+            // Numbers below the cursor may be new ones: a database that was set back gives them
+            // again. One too many never harms.
+            owes_gap_ = true;
+            cursor_ = 0;
+            continue;
         }
+        more = found.size() == kAtOnce;
         for (const Signal& signal : found) {
             if (signal.seq > cursor_) {
                 hooks_.each(signal);
-                cursor_ = signal.seq;
             }
+            cursor_ = signal.seq;
+            at_cursor_ = signal;
         }
     }
+    if (owes_gap_) {
+        owes_gap_ = false;
+        hooks_.gap();
+    }
+}
+
+bool Listener::misses_some(const std::vector<Signal>& from_cursor) {
+    const bool was_away = std::exchange(was_away_, false);
+    if (cursor_ == 0) {
+        // Nothing was ever signalled before, so there is no row to look for.
+        return was_away && !from_cursor.empty();
+    }
+    return from_cursor.empty() || from_cursor.front().seq != cursor_ ||
+           (at_cursor_.seq == cursor_ && from_cursor.front() != at_cursor_);
 }
 
 }  // namespace tocsin::store

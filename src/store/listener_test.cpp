@@ -26,6 +26,13 @@ class Heard {
         const std::lock_guard lock(mutex_);
         return signals_;
     }
+    std::vector<std::int64_t> subjects() const {
+        std::vector<std::int64_t> out;
+        for (const Signal& signal : signals()) {
+            out.push_back(signal.subject);
+        }
+        return out;
+    }
     // "topic subject/detail node".
     std::vector<std::string> words() const {
         std::vector<std::string> out;
@@ -56,6 +63,10 @@ class BrokenListener : public BrokenPostgres {
             db.signal(topic::kLeft, subject);
             return {};
         });
+    }
+    std::unique_ptr<Listener> listener_at(std::int64_t cursor, Heard& heard) {
+        return std::make_unique<Listener>(Postgres::unconnected(url_, Postgres::Use::Beside, {}),
+                                          cursor, clock_, heard.hooks());
     }
     // Written behind the listeners' back.
     void without_notify(const std::string& sql) {
@@ -189,40 +200,60 @@ TEST_F(BrokenListener, NoneIsMissedOrHeardTwiceThoughSessionsEndAllTheTime) {
     EXPECT_EQ(by_one.gaps() + by_other.gaps(), 0);
 }
 
-TEST_F(BrokenListener, WhoWasAwayForTooLongIsToldThatThereIsAGap) {
+using Subjects = std::vector<std::int64_t>;
+
+TEST_F(BrokenListener, WhoWasAwayForTooLongHearsWhatIsThereAndThatThereIsAGap) {
     auto store = open();
     for (int i = 1; i <= 5; ++i) {
         ASSERT_TRUE(tell(*store, i));
     }
-    const auto listener_at = [&](std::int64_t cursor, Heard& heard) {
-        return std::make_unique<Listener>(Postgres::unconnected(url_, Postgres::Use::Beside, {}),
-                                          cursor, clock_, heard.hooks());
-    };
-    const auto purge = [&](std::int64_t below) {
-        without_notify("DELETE FROM signal WHERE seq < " + std::to_string(below));
-    };
     Heard first;
-    purge(2);
+    without_notify("DELETE FROM signal WHERE seq < 2");
     {
         const auto listener = listener_at(2, first);
         wait_until([&] { return first.count() == 3; });
         EXPECT_EQ(first.gaps(), 0);
     }
     Heard second;
-    purge(4);
-    {
-        const auto listener = listener_at(2, second);
-        wait_until([&] { return second.gaps() == 1; });
-        ASSERT_TRUE(tell(*store, 6));
-        wait_until([&] { return second.count() == 1; });
-        EXPECT_EQ(second.signals()[0].subject, 6);
-        EXPECT_EQ(second.gaps(), 1);
+    without_notify("DELETE FROM signal WHERE seq < 4");
+    const auto listener = listener_at(2, second);
+    wait_until([&] { return second.gaps() == 1; });
+    EXPECT_EQ(second.subjects(), (Subjects{4, 5}));  // before the gap was told
+    ASSERT_TRUE(tell(*store, 6));
+    wait_until([&] { return second.count() == 3; });
+    EXPECT_EQ(second.subjects(), (Subjects{4, 5, 6}));
+    EXPECT_EQ(second.gaps(), 1);
+}
+
+// From an older backup, or a standby that lacked the last commits.
+TEST_F(BrokenListener, WhatIsInADatabaseThatWasSetBackIsHeard) {
+    auto store = open();
+    for (int i = 1; i <= 3; ++i) {
+        ASSERT_TRUE(tell(*store, i));
     }
-    Heard set_back;  // a database that was restored from an older backup
-    const auto listener = listener_at(1'000, set_back);
-    wait_until([&] { return set_back.gaps() == 1; });
+    Heard beyond;  // the newest number is below the cursor
+    const auto one = listener_at(1'000, beyond);
+    wait_until([&] { return beyond.gaps() == 1; });
+    EXPECT_EQ(beyond.subjects(), (Subjects{1, 2, 3}));
+    Heard given_again;  // another row has the cursor's number
+    const auto other = listener_at(2, given_again);
+    wait_until([&] { return given_again.count() == 1; });
+    EXPECT_EQ(given_again.gaps(), 0);
+    without_notify(
+        "DELETE FROM signal WHERE seq > 1; INSERT INTO signal (seq, topic, subject, detail, "
+        "node_id, at) VALUES (2, 'left', 12, 0, '', 0), (3, 'left', 13, 0, '', 0)");
+    for (Heard* heard : {&beyond, &given_again}) {
+        wait_until([&] { return heard->gaps() == (heard == &beyond ? 2 : 1); });
+    }
+    EXPECT_EQ(beyond.subjects(), (Subjects{1, 2, 3, 1, 12, 13}));
+    EXPECT_EQ(given_again.subjects(), (Subjects{3, 1, 12, 13}));
+    Heard emptied;
+    without_notify("DELETE FROM signal");
+    const auto last = listener_at(3, emptied);
+    wait_until([&] { return emptied.gaps() == 1; });
     ASSERT_TRUE(tell(*store, 7));
-    wait_until([&] { return set_back.count() == 1; });
+    wait_until([&] { return emptied.count() == 1; });
+    EXPECT_EQ(emptied.gaps(), 1);
 }
 
 TEST_F(BrokenListener, ItKnowsWhetherItIsInTouch) {

@@ -18,11 +18,11 @@ std::int64_t newest_signal(Database& db) {
 std::vector<Signal> signals_after(Database& db, std::int64_t seq, int limit) {
     std::vector<Signal> out;
     db.for_each(
-        "SELECT seq, topic, subject, detail, node_id FROM signal WHERE seq > $1 ORDER BY seq "
+        "SELECT seq, topic, subject, detail, node_id, at FROM signal WHERE seq > $1 ORDER BY seq "
         "LIMIT $2",
         {seq, limit}, [&out](const Row& row) {
-            out.push_back(
-                {row.integer(0), row.text(1), row.integer(2), row.integer(3), row.text(4)});
+            out.push_back({row.integer(0), row.text(1), row.integer(2), row.integer(3), row.text(4),
+                           row.time(5)});
         });
     return out;
 }

@@ -24,6 +24,9 @@ struct Signal {
     std::int64_t subject = 0;
     std::int64_t detail = 0;
     std::string node;  // whose: StoreOptions::node
+    Time at{};         // by the database's clock, when its commit began
+
+    friend bool operator==(const Signal&, const Signal&) = default;
 };
 
 namespace topic {

@@ -28,7 +28,7 @@ INSTANTIATE_TEST_SUITE_P(Each, Signals, kEngines, engine_name);
 TEST_P(Signals, AreReadInOrderAndInPieces) {
     EXPECT_EQ(newest_signal(*db_), 0);
     for (const std::int64_t seq : {5, 3, 9}) {
-        insert(seq, now_);
+        insert(seq, now_ + Seconds(seq));
     }
     EXPECT_EQ(newest_signal(*db_), 9);
     const auto piece = signals_after(*db_, 3, 1);
@@ -38,6 +38,7 @@ TEST_P(Signals, AreReadInOrderAndInPieces) {
     EXPECT_EQ(piece[0].subject, 7);
     EXPECT_EQ(piece[0].detail, 8);
     EXPECT_EQ(piece[0].node, "one");
+    EXPECT_EQ(piece[0].at, now_ + Seconds(5));
 }
 
 TEST_P(Signals, OldOnesAreForgottenButNeverTheNewest) {

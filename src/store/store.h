@@ -107,8 +107,9 @@ class Store {
 
     // Once: `each` is called for every signal that is committed from now on, by any node, in the
     // order of commits and exactly once. `gap` when some were forgotten before this process could
-    // read them: look at everything. Both on a thread of the store's until it is destroyed, and
-    // must not block. SQLite: neither is ever called.
+    // read them: look at everything; those that are left were handed over just before, some
+    // perhaps for the second time. Both on a thread of the store's until it is destroyed, and must
+    // not block. SQLite: neither is ever called.
     void listen(std::function<void(const Signal&)> each, std::function<void()> gap);
 
   private:
