@@ -88,6 +88,9 @@ audience::AudienceSettings audience_settings(const Config& config) {
     // Invented readers live at .example; a real service must not mail reserved domains.
     settings.reserved_domains =
         config.dev.inbox ? audience::ReservedDomains::Allow : audience::ReservedDomains::Refuse;
+    if (store::is_postgres_url(config.store.url)) {
+        settings.import_rows = limits::kImportRowsShared;
+    }
     return settings;
 }
 

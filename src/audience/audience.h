@@ -26,6 +26,7 @@
 #include "audience/audience_types.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/limits.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/task.h"
@@ -48,6 +49,9 @@ struct AudienceSettings {
     std::string mail_from;  // envelope sender of confirmations; empty: sender.from_address
     ReservedDomains reserved_domains = ReservedDomains::Refuse;
     std::chrono::hours confirm_life{72};
+    // Rows of an import that one transaction takes. Fewer where every row is a journey to another
+    // machine, because all book-keeping waits meanwhile (docs/decisions/008).
+    std::size_t import_rows = limits::kImportRowsMax;
 };
 
 // How the rest of the program hears of things; set before the first call, called on the web thread

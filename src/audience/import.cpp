@@ -193,11 +193,24 @@ Task<Result<ImportChunkResult>> Audience::import_rows(std::int64_t job, std::int
         Prepared& row = prepared.back();
         row.suppression_key = mail::suppression_hmac(keys_, row.reader.address_key);
     }
-    auto commit = [job, first_row, rows = std::move(prepared),
-                   now](store::Database& db) -> Result<ImportChunkResult> {
-        return commit_chunk(db, job, first_row, rows, now);
-    };
-    co_return co_await store_.write(std::move(commit));
+    ImportChunkResult all;
+    std::size_t from = 0;
+    do {  // an empty chunk is asked too: its job may not exist
+        const std::size_t to = std::min(from + settings_.import_rows, prepared.size());
+        std::vector<Prepared> piece(
+            std::make_move_iterator(prepared.begin() + static_cast<std::ptrdiff_t>(from)),
+            std::make_move_iterator(prepared.begin() + static_cast<std::ptrdiff_t>(to)));
+        const std::int64_t first = first_row + static_cast<std::int64_t>(from);
+        auto commit = [job, first, piece = std::move(piece),
+                       now](store::Database& db) -> Result<ImportChunkResult> {
+            return commit_chunk(db, job, first, piece, now);
+        };
+        CO_TRY_AS(ImportChunkResult done, co_await store_.write(std::move(commit)));
+        all.progress = done.progress;
+        std::move(done.refused.begin(), done.refused.end(), std::back_inserter(all.refused));
+        from = to;
+    } while (from < prepared.size());
+    co_return all;
 }
 
 Task<Result<ImportProgress>> Audience::finish_import(std::int64_t id) {

@@ -159,6 +159,23 @@ TEST_F(Import, AChunkSentTwiceCountsOnce) {
     EXPECT_EQ(more->progress.next_row, 3);
 }
 
+TEST_F(Import, AChunkInPiecesIsTheSameChunk) {
+    settings_.import_rows = 3;
+    reopen();
+    const auto begun = finish(audience_->start_import(start()));
+    const auto given = rows({"a@paper.example", "b@paper.example", "no address", "c@paper.example",
+                             "a@paper.example", "also none", "d@paper.example"});
+    const auto done = finish(audience_->import_rows(begun->job, 0, given));
+    ASSERT_TRUE(done) << done.error().message();
+    EXPECT_EQ(done->progress.accepted, 4);
+    EXPECT_EQ(done->progress.next_row, 7);
+    ASSERT_EQ(done->refused.size(), 2U);
+    EXPECT_EQ(done->refused[1].row, 5);
+    const auto again = finish(audience_->import_rows(begun->job, 0, given));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->progress.accepted, 4);
+}
+
 TEST_F(Import, RefusesGapsUnknownAndFinishedJobs) {
     const auto begun = finish(audience_->start_import(start()));
     EXPECT_EQ(
