@@ -13,9 +13,6 @@ namespace {
 // Between attempts to connect again.
 constexpr Milliseconds kFirstPause{50};
 constexpr Milliseconds kLongestPause{1'000};
-// A group that waits for longer (a lock, a synchronous standby, a dead network, a dying disk) is
-// worth telling.
-constexpr Seconds kLongGroup{5};
 
 }  // namespace
 
@@ -92,12 +89,14 @@ bool JobQueue::pause(Milliseconds length) {
 
 // --- the lane -------------------------------------------------------------------------------
 
-Lane::Lane(JobQueue& queue, std::unique_ptr<Connection> connection, const Clock& clock)
+Lane::Lane(JobQueue& queue, std::unique_ptr<Connection> connection, const Clock& clock,
+           Seconds long_group)
     : queue_(queue),
       database_(std::move(connection)),
       clock_(clock),
       group_jobs_(database_->engine() == Engine::Sqlite ? limits::kStoreGroupJobs
                                                         : limits::kStoreGroupJobsPostgres),
+      long_group_(long_group),
       thread_([this] { run(); }) {}
 
 Lane::~Lane() {
@@ -112,7 +111,7 @@ std::string Lane::trouble() const {
         }
     }
     const SteadyTime since = group_since_.load();
-    if (since == kNoGroup || clock_.steady() - since <= kLongGroup) {
+    if (since == kNoGroup || clock_.steady() - since <= long_group_) {
         return "";
     }
     return fmt::format("the database has not finished what it was asked {} s ago",

@@ -70,8 +70,13 @@ class JobQueue {
 
 class Lane {
   public:
-    // Both outlive the lane's thread.
-    Lane(JobQueue& queue, std::unique_ptr<Connection> connection, const Clock& clock);
+    // A group that waits for longer (a lock, a synchronous standby, a dead network, a dying disk)
+    // is trouble.
+    static constexpr Seconds kLongGroup{5};
+
+    // Queue and clock outlive the lane's thread.
+    Lane(JobQueue& queue, std::unique_ptr<Connection> connection, const Clock& clock,
+         Seconds long_group = kLongGroup);
     // Call JobQueue::stop() before.
     ~Lane();
 
@@ -102,6 +107,7 @@ class Lane {
     std::unique_ptr<Connection> database_;
     const Clock& clock_;
     const std::size_t group_jobs_;
+    const Seconds long_group_;
     Error failure_;          // of this group
     bool reported_ = false;  // the log knows that something is wrong
     std::atomic<bool> failed_{false};

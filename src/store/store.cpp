@@ -58,7 +58,8 @@ class Store::OnPostgres final : public Store::Impl {
     };
 
     OnPostgres(Opened opened, const Clock& clock) : opened_(std::move(opened)), clock_(clock) {
-        add_lane(books_, std::move(opened_.books));
+        // The books may wait for their turn while another node does something long and all is well.
+        add_lane(books_, std::move(opened_.books), limits::kStoreLockTime + Lane::kLongGroup);
         RunningCounters* const counters = opened_.counters.get();
         add_lane(fenced_, connection(Postgres::Use::Fenced, counters));
         for (int i = 0; i < limits::kStoreReaders; ++i) {
@@ -109,8 +110,9 @@ class Store::OnPostgres final : public Store::Impl {
         return Postgres::unconnected(opened_.url, use,
                                      {opened_.options.node, opened_.options.pooler, counters});
     }
-    void add_lane(JobQueue& queue, std::unique_ptr<Postgres> database) {
-        lanes_.push_back(std::make_unique<Lane>(queue, std::move(database), clock_));
+    void add_lane(JobQueue& queue, std::unique_ptr<Postgres> database,
+                  Seconds long_group = Lane::kLongGroup) {
+        lanes_.push_back(std::make_unique<Lane>(queue, std::move(database), clock_, long_group));
     }
 
     Opened opened_;
