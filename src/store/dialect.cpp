@@ -104,16 +104,18 @@ std::string_view lock_migrations(Engine engine) {
                : "";
 }
 
-// nextval() so that a sequence is never set back: the id of a deleted row is not given again.
+// Only those that are behind: whoever runs beside a migration may draw a number at any moment, and
+// setting a sequence to what it stood at just now would give that number again.
 std::string_view raise_identities(Engine engine) {
     return engine == Engine::Postgres ? R"(DO $$
 DECLARE c record;
 BEGIN
-  FOR c IN SELECT table_name AS t, column_name AS i FROM information_schema.columns
+  FOR c IN SELECT table_name AS t, column_name AS i,
+             CAST(pg_get_serial_sequence(quote_ident(table_name), column_name) AS regclass) AS s
+           FROM information_schema.columns
            WHERE table_schema = current_schema() AND is_identity = 'YES' LOOP
-    EXECUTE format('SELECT setval(s, GREATEST(nextval(s), m)) FROM (SELECT MAX(%2$I) AS m, '
-      'CAST(pg_get_serial_sequence(%1$L, %2$L) AS regclass) AS s FROM %1$I) x '
-      'WHERE m IS NOT NULL', c.t, c.i);
+    EXECUTE format('SELECT setval(%1$L, m) FROM (SELECT MAX(%2$I) AS m FROM %3$I) x, %1$s q '
+      'WHERE m > q.last_value OR (m = q.last_value AND NOT q.is_called)', c.s, c.i, c.t);
   END LOOP;
 END $$)"
                                       : "";

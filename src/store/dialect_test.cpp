@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "store/test_database.h"
+
 namespace tocsin::store {
 namespace {
 
@@ -20,6 +22,33 @@ TEST(Dialect, LeavesNamesQuotesAndCommentsAlone) {
         EXPECT_EQ(to_postgres(sql), sql);
     }
     EXPECT_EQ(to_postgres("BLOB"), "BYTEA");
+}
+
+TEST(Dialect, RaisesOnlyTheIdentitiesThatAreBehind) {
+    if (!PostgresServer::shared().running()) {
+        GTEST_SKIP() << PostgresServer::shared().why_not();
+    }
+    const TestDatabase database(Engine::Postgres);
+    const auto db = database.connect();
+    const auto stands_at = [&](const std::string& table) {
+        return db->first("SELECT 2 * last_value + CAST(is_called AS int) FROM " + table + "_id_seq")
+            ->integer(0);
+    };
+    const auto raise = [&] { db->script(raise_identities(Engine::Postgres)); };
+    for (const std::string table : {"empty", "drawn", "copied", "copied_one"}) {
+        db->script("CREATE TABLE " + table + " (id INTEGER PRIMARY KEY, x BIGINT)");
+    }
+    db->script(
+        "INSERT INTO drawn (x) VALUES (1), (2), (3); DELETE FROM drawn WHERE id > 1;"
+        "INSERT INTO copied (id) VALUES (3), (7);"
+        "INSERT INTO copied_one (id) VALUES (1)");
+    for (int i = 0; i < 2; ++i) {  // again: nothing is behind, nothing is touched
+        raise();
+        EXPECT_EQ(stands_at("empty"), 2 * 1 + 0);
+        EXPECT_EQ(stands_at("drawn"), 2 * 3 + 1);  // the id of a deleted row is not given again
+        EXPECT_EQ(stands_at("copied"), 2 * 7 + 1);
+        EXPECT_EQ(stands_at("copied_one"), 2 * 1 + 1);
+    }
 }
 
 }  // namespace
