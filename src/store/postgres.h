@@ -55,7 +55,8 @@ class Postgres final : public Connection {
     };
     // `url` as libpq takes it: postgresql://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE. Invalid:
     // no such URL, or the server refuses it (password, database, privileges, a pooler).
-    // Unavailable: no server answers, or only one that does not write.
+    // Unavailable: no server answers, or one that does not write, starts up, shuts down or has too
+    // many connections.
     static Result<std::unique_ptr<Postgres>> open(const std::string& url, Use use);
     static Result<std::unique_ptr<Postgres>> open(const std::string& url, Use use, Options options);
     // One that connects when it is first used.

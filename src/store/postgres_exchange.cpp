@@ -56,6 +56,23 @@ void require_sent(int code, pg_conn* connection) {
     throw DatabaseFailure(DatabaseFailure::Scope::Statement, one_line(PQerrorMessage(connection)));
 }
 
+void wait_for_answer(pg_conn* connection, Milliseconds limit) {
+    constexpr Milliseconds kSlice{50};  // what TLS holds back does not show at the socket
+    for (Milliseconds silence{0}; PQisBusy(connection) != 0;) {
+        pollfd socket = {PQsocket(connection), POLLIN, 0};
+        const bool silent =
+            PQflush(connection) == 0 && ::poll(&socket, 1, static_cast<int>(kSlice.count())) == 0;
+        silence = silent ? silence + kSlice : Milliseconds(0);
+        if (silence > limit) {
+            throw Postgres::Lost{fmt::format("the server has not answered for {} s",
+                                             std::chrono::ceil<Seconds>(limit).count())};
+        }
+        if (PQconsumeInput(connection) == 0) {
+            return;
+        }
+    }
+}
+
 // --- statements -----------------------------------------------------------------------------
 
 std::int64_t Postgres::run(std::string_view sql, const std::vector<Param>& params,
@@ -249,26 +266,11 @@ void Postgres::receive_to_sync(Exchange& exchange) {
     }
 }
 
-// libpq itself would wait for ever. Whatever goes wrong on the way, PQgetResult() says it.
 void Postgres::wait_for_answer(std::string_view sql) {
-    constexpr Milliseconds kSlice{50};  // what TLS holds back does not show at the socket
-    pg_conn* const connection = connection_.get();
     const bool patient = use_ == Use::Beside || sql == "COMMIT";
     const Milliseconds usual = patient ? limits::kStoreLongAnswerTime : limits::kStoreAnswerTime;
-    const Milliseconds limit = options_.answer_time.count() > 0 ? options_.answer_time : usual;
-    for (Milliseconds silence{0}; PQisBusy(connection) != 0;) {
-        pollfd socket = {PQsocket(connection), POLLIN, 0};
-        const bool silent =
-            PQflush(connection) == 0 && ::poll(&socket, 1, static_cast<int>(kSlice.count())) == 0;
-        silence = silent ? silence + kSlice : Milliseconds(0);
-        if (silence > limit) {
-            throw Lost{fmt::format("the server has not answered for {} s",
-                                   std::chrono::ceil<Seconds>(limit).count())};
-        }
-        if (PQconsumeInput(connection) == 0) {
-            return;
-        }
-    }
+    store::wait_for_answer(connection_.get(),
+                           options_.answer_time.count() > 0 ? options_.answer_time : usual);
 }
 
 void Postgres::take(pg_result* result, std::size_t statement, Exchange& exchange) {

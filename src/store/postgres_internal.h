@@ -37,6 +37,10 @@ struct Postgres::Exchange {
     std::exception_ptr thrown = {};  // by the caller's function
 };
 
+// Until libpq has an answer or the connection is lost, which its next call then says. Lost after so
+// much silence: libpq itself would wait for ever.
+void wait_for_answer(pg_conn* connection, Milliseconds limit);
+
 // `code` of a PQsend...(): 0 if the connection is gone (or we used it wrongly).
 void require_sent(int code, pg_conn* connection);
 

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "store/dialect.h"
 #include "store/postgres.h"
@@ -13,12 +14,16 @@ namespace tocsin::store {
 
 namespace {
 
+struct Finish {
+    void operator()(pg_conn* connection) const { PQfinish(connection); }
+};
+using Attempt = std::unique_ptr<pg_conn, Finish>;
+
 constexpr int kOldestVersion = 130'000;  // what is tried regularly is 15
 
-// In this order the session's own settings override those of the role and the database. A wait for
-// a lock ends, because all else waits behind it.
+// In this order the session's own settings override those of the role and the database.
 constexpr const char* kSettings =
-    "SET client_min_messages = warning; SET statement_timeout = 0; SET lock_timeout = '30s';"
+    "SET client_min_messages = warning; SET statement_timeout = 0;"
     "SET default_transaction_isolation = 'read committed';"
     "SET idle_in_transaction_session_timeout = 0;"
     // So that the server, too, finds out that we are gone: our locks are held until then.
@@ -39,13 +44,28 @@ constexpr const char* kQuestions =
     " COALESCE((SELECT tableowner FROM pg_tables WHERE schemaname = current_schema()"
     "  AND tablename = 'schema' AND NOT pg_has_role(tableowner, 'USAGE')), '')";
 
-Result<Answer> ask(pg_conn* connection, const char* sql) {
-    Answer result(PQexec(connection, sql));
-    const ExecStatusType status = PQresultStatus(result.get());
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+// The answer to the last of several statements. Not PQexec(), which waits for ever.
+Result<Answer> ask(pg_conn* connection, const char* sql, Milliseconds limit) {
+    Answer last;
+    bool failed = PQsendQuery(connection, sql) == 0;
+    try {
+        while (!failed) {
+            wait_for_answer(connection, limit);
+            Answer next(PQgetResult(connection));
+            if (!next) {
+                break;
+            }
+            const ExecStatusType status = PQresultStatus(next.get());
+            failed = status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK;
+            last = std::move(next);
+        }
+    } catch (const Postgres::Lost& lost) {
+        return unavailable(lost.what);
+    }
+    if (failed || !last) {
         return unavailable(one_line(PQerrorMessage(connection)));
     }
-    return result;
+    return last;
 }
 
 // The server said which of its processes serves us when we connected; another one answers: somebody
@@ -61,12 +81,16 @@ Status check_pooler(pg_conn* connection, const std::string& answers) {
 }
 
 // The session's settings, and what the server must be for a service that writes.
-Status check_server(pg_conn* connection, Postgres::Use use, Pooler pooler) {
+Status check_server(pg_conn* connection, Postgres::Use use, const Postgres::Options& options) {
     const char* const more = use == Postgres::Use::Beside ? "" : kSettingsOfGroups;
-    const std::string questions = std::string(kSettings) + more + kQuestions;
-    TRY_AS(const Answer answer, ask(connection, questions.c_str()));
+    // A wait for a lock ends, because all else waits behind it.
+    const std::string questions = fmt::format("{}SET lock_timeout = '{}s';{}{}", kSettings,
+                                              limits::kStoreLockTime.count(), more, kQuestions);
+    const Milliseconds limit =
+        options.answer_time.count() > 0 ? options.answer_time : limits::kSignalAnswerTime;
+    TRY_AS(const Answer answer, ask(connection, questions.c_str(), limit));
     const auto column = [&](int index) { return std::string(PQgetvalue(answer.get(), 0, index)); };
-    if (pooler == Pooler::None) {
+    if (options.pooler == Pooler::None) {
         TRY(check_pooler(connection, column(6)));
     }
     if (std::atoi(column(0).c_str()) < kOldestVersion) {
@@ -103,6 +127,28 @@ Status check_server(pg_conn* connection, Postgres::Use use, Pooler pooler) {
 }
 
 void ignore_notice(void* /*unused*/, const PGresult* /*notice*/) {}
+
+// Whether a server that refuses us now may take us later. libpq has no SQLSTATE for a connection
+// that was refused, but shows it instead of the words if it is told to before it begins: so it is
+// refused once more.
+bool may_pass(const char* const* names, const char* const* values) {
+    constexpr Milliseconds kLimit{5'000};
+    constexpr Milliseconds kSlice{50};
+    const Attempt connection(PQconnectStartParams(names, values, 1));
+    PQsetErrorVerbosity(connection.get(), PQERRORS_SQLSTATE);
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+    for (Milliseconds left = kLimit; left.count() > 0; left -= kSlice) {
+        if (PQstatus(connection.get()) == CONNECTION_BAD || next == PGRES_POLLING_OK) {
+            break;
+        }
+        const short wanted = next == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+        pollfd socket = {PQsocket(connection.get()), wanted, 0};
+        if (::poll(&socket, 1, static_cast<int>(kSlice.count())) != 0) {
+            next = PQconnectPoll(connection.get());
+        }
+    }
+    return next == PGRES_POLLING_OK || refusal_passes(PQerrorMessage(connection.get()));
+}
 
 }  // namespace
 
@@ -151,14 +197,14 @@ Status Postgres::connect() {
     pg_conn* const connection = connection_.get();
     CHECK(connection != nullptr);  // only without memory
     if (PQstatus(connection) != CONNECTION_OK) {
-        const std::string_view message = PQerrorMessage(connection);
-        const bool refused = message.find("FATAL:") != std::string_view::npos;
-        const Error error(refused ? ErrorKind::Invalid : ErrorKind::Unavailable, one_line(message));
+        const std::string message = PQerrorMessage(connection);
         drop_connection();
-        return error;
+        const bool refused = message.find("FATAL:") != std::string::npos;
+        const bool passes = !refused || may_pass(kNames.data(), values.data());
+        return Error(passes ? ErrorKind::Unavailable : ErrorKind::Invalid, one_line(message));
     }
     PQsetNoticeReceiver(connection, ignore_notice, nullptr);
-    const Status usable = check_server(connection, use_, options_.pooler);
+    const Status usable = check_server(connection, use_, options_);
     if (!usable) {
         drop_connection();
         return usable;

@@ -1,5 +1,11 @@
 #include "store/postgres.h"
 
+#include <array>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <thread>
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include "store/broken_postgres.h"
@@ -23,6 +29,85 @@ TEST_F(BrokenPostgres, AServerThatIsGoneAndAStandbyAreRefusedInOneLine) {
     server_.stop(PostgresServer::Stop::Orderly);
     server_.become_primary();
     server_.start();
+}
+
+// --- a server that is none ------------------------------------------------------------------
+
+// Lets everybody in, or refuses everybody, and says nothing more.
+class OnlyGreets {
+  public:
+    explicit OnlyGreets(std::string greeting) : greeting_(std::move(greeting)) {
+        sockaddr_un address = {};
+        address.sun_family = AF_UNIX;
+        const std::string path = folder_.file(".s.PGSQL.5432");
+        path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+        EXPECT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        EXPECT_EQ(::listen(socket_, 8), 0);
+        thread_ = std::thread([this] { greet(); });
+    }
+    ~OnlyGreets() {
+        ::shutdown(socket_, SHUT_RDWR);
+        thread_.join();
+        ::close(socket_);
+    }
+    std::string url() const { return "postgresql://tocsin@/news?host=" + folder_.file(""); }
+
+    static std::string welcome() {
+        return message('R', std::string(4, '\0')) + message('K', std::string(8, '\1')) +
+               message('Z', "I");
+    }
+    static std::string refusal(const std::string& state, const std::string& words) {
+        const std::string end(1, '\0');
+        return message(
+            'E', "SFATAL" + end + "VFATAL" + end + "C" + state + end + "M" + words + end + end);
+    }
+
+  private:
+    static std::string message(char type, const std::string& body) {
+        return type + std::string("\0\0\0", 3) + static_cast<char>(body.size() + 4) + body;
+    }
+    void greet() {
+        for (int client = 0; (client = ::accept(socket_, nullptr, nullptr)) >= 0;) {
+            std::array<char, 4'096> heard = {};
+            (void)::recv(client, heard.data(), heard.size(), 0);
+            (void)::send(client, greeting_.data(), greeting_.size(), MSG_NOSIGNAL);
+            while (::recv(client, heard.data(), heard.size(), 0) > 0) {
+            }
+            ::close(client);
+        }
+    }
+
+    const std::string greeting_;
+    TempFolder folder_;
+    const int socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    std::thread thread_;
+};
+
+TEST(PostgresOpens, NotWithAServerThatLetsUsInAndSaysNothingMore) {
+    const OnlyGreets server(OnlyGreets::welcome());
+    const auto opened =
+        Postgres::open(server.url(), Postgres::Use::Books,
+                       {.node = {}, .pooler = Pooler::None, .answer_time = Milliseconds(100)});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind(), ErrorKind::Unavailable);
+    EXPECT_NE(opened.error().message().find("the server has not answered for 1 s"),
+              std::string::npos)
+        << opened.error().message();
+}
+
+TEST(PostgresOpens, LaterWhereTheServerIsOnlyNotReady) {
+    const auto kind_of = [](const std::string& state) {
+        const OnlyGreets server(OnlyGreets::refusal(state, "no, and in any language"));
+        const Error error = Postgres::open(server.url(), Postgres::Use::Books).error();
+        EXPECT_NE(error.message().find("no, and in any language"), std::string::npos);
+        return error.kind();
+    };
+    for (const char* state : {"57P03", "57P01", "57P02", "53300"}) {
+        EXPECT_EQ(kind_of(state), ErrorKind::Unavailable) << state;
+    }
+    for (const char* state : {"28P01", "3D000", "28000"}) {
+        EXPECT_EQ(kind_of(state), ErrorKind::Invalid) << state;
+    }
 }
 
 // --- on the shared server -------------------------------------------------------------------
@@ -67,6 +152,22 @@ TEST_F(PostgresRefuses, ADatabaseOrARoleThatIsNotThere) {
               std::string::npos);
     EXPECT_NE(refusal(server_.url("postgres", "nobody")).find("role \"nobody\" does not exist"),
               std::string::npos);
+}
+
+TEST_F(PostgresRefuses, ARoleThatHasTooManyConnectionsUntilOneEnds) {
+    server_.admin(
+        "postgres",
+        "CREATE ROLE only_one LOGIN CONNECTION LIMIT 1; GRANT CREATE ON SCHEMA public TO only_one");
+    const std::string url = server_.url("postgres", "only_one");
+    const auto first = Postgres::open(url, Postgres::Use::Beside);
+    ASSERT_TRUE(first) << first.error().message();
+    const auto refused = Store::open(url, clock_);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind(), ErrorKind::Unavailable);
+    EXPECT_NE(refused.error().message().find("too many connections for role \"only_one\""),
+              std::string::npos)
+        << refused.error().message();
+    EXPECT_EQ(Store::open(server_.url("nowhere"), clock_).error().kind(), ErrorKind::Invalid);
 }
 
 TEST_F(PostgresRefuses, MissingPrivileges) {

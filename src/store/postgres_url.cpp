@@ -137,4 +137,16 @@ bool keeps_session(std::string_view sqlstate) {
     return is_one_of(sqlstate, kKept);
 }
 
+bool refusal_passes(std::string_view message) {
+    constexpr std::array<std::string_view, 5> kPassing = {
+        ":  08",     // a pooler that does not reach its server
+        ":  53",     // too many connections (of all, or of the role), out of memory
+        ":  57P01",  // ended by an administrator
+        ":  57P02",  // crashed
+        ":  57P03",  // starting or shutting down
+    };
+    return std::ranges::any_of(
+        kPassing, [&](std::string_view state) { return message.find(state) != message.npos; });
+}
+
 }  // namespace tocsin::store

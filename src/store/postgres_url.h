@@ -24,6 +24,9 @@ DatabaseFailure::Scope failure_scope(std::string_view sqlstate);
 // Of those that end a transaction: whether the next may begin over the same connection. Otherwise
 // it is better made anew, for the URL may name a server that is well.
 bool keeps_session(std::string_view sqlstate);
+// Whether libpq's message about a refused connection, with SQLSTATEs for words (PQERRORS_SQLSTATE),
+// names one that passes by itself: a server that starts, ends, or has too many connections.
+bool refusal_passes(std::string_view message);
 inline constexpr std::string_view kReadOnlyState = "25006";
 
 }  // namespace tocsin::store

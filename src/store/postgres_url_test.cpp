@@ -34,6 +34,20 @@ TEST(PostgresUrl, MessagesBecomeOneLine) {
     EXPECT_EQ(one_line(""), "");
 }
 
+TEST(PostgresUrl, WhichRefusalsPassByThemselves) {
+    for (const char* state : {"08P01", "53200", "53300", "57P01", "57P02", "57P03"}) {
+        EXPECT_TRUE(refusal_passes(
+            fmt::format("connection to server at \"one\" failed: FATAL:  28P01\n"
+                        "connection to server at \"other\", port 5432 failed: FATAL:  {}\n",
+                        state)));
+    }
+    for (const char* state : {"28000", "28P01", "3D000", "55000", "57P04"}) {
+        EXPECT_FALSE(refusal_passes(fmt::format(
+            "connection to server on socket \"/57P03/.s.PGSQL.5432\" failed: FATAL:  {}\n",
+            state)));
+    }
+}
+
 TEST(PostgresUrl, WhatEndsATransactionAndWhatOnlyAStatement) {
     for (const char* state : {"",      "08006", "0A000", "25006", "25P03", "26000", "40001",
                               "40003", "40P01", "53100", "53200", "53300", "55P03", "57014",
