@@ -78,6 +78,14 @@ std::vector<Finding> examine(const DoctorOptions& options, const Clock& clock) {
     look_at_rules(config, findings);
     look_at_ports(config, state, findings);
     look_at_tls(config, findings);
+    // A machine that only shows pages needs neither the key nor a way to the relay.
+    if (config.node.role == Config::Node::Role::Web) {
+        findings.push_back({Level::Ok, "relay",
+                            "this machine sends no mail: run doctor on one that does for DKIM, DNS "
+                            "and the relay",
+                            ""});
+        return findings;
+    }
     look_at_dkim(config, findings);
     look_at_dns(config, options.lookup, findings);
     look_at_relay(config, options, clock, findings);

@@ -251,7 +251,9 @@ void look_at_rules(const Config& config, Findings& findings) {
 }
 
 void look_at_ports(const Config& config, ServiceState state, Findings& findings) {
-    look_at_listener(config.http.listen, state, findings);
+    if (config.node.role != Config::Node::Role::Send) {
+        look_at_listener(config.http.listen, state, findings);
+    }
     look_at_listener(config.http.desk_listen, state, findings);
 }
 

@@ -80,6 +80,25 @@ class DoctorTest : public testing::Test {
     DoctorOptions options_;
 };
 
+TEST_F(DoctorTest, ARoleIsLookedAtForWhatItDoes) {
+    environment_["TOCSIN_STORE_URL"] = "postgresql://nobody@127.0.0.1:" + free_port() + "/none";
+    const auto topics = [this](const char* role) {
+        environment_["TOCSIN_NODE_ROLE"] = role;
+        std::string all;
+        for (const Finding& finding : examine(options_, clock_)) {
+            all += finding.topic + ": " + finding.text + "\n";
+        }
+        return all;
+    };
+    const std::string web = topics("web");
+    EXPECT_THAT(web, HasSubstr("relay: this machine sends no mail"));
+    EXPECT_THAT(web, testing::Not(HasSubstr("dkim: ")));
+    EXPECT_THAT(web, HasSubstr(environment_["TOCSIN_HTTP_LISTEN"]));
+    const std::string send = topics("send");
+    EXPECT_THAT(send, testing::Not(HasSubstr(environment_["TOCSIN_HTTP_LISTEN"])));
+    EXPECT_THAT(send, HasSubstr("dkim: "));
+}
+
 std::string nodes_judged(std::string_view nodes) {
     const auto answer = boost::json::parse(R"({"nodes":[)" + std::string(nodes) + "]}");
     Findings findings;
