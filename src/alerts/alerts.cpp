@@ -6,11 +6,15 @@
 #include "alerts/transitions.h"
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "net/url.h"
 
 namespace tocsin::alerts {
 
 namespace {
+
+constexpr int kStopAttempts = 20;
+constexpr Milliseconds kStopPause{500};
 
 constexpr std::size_t kNonceBytes = 16;
 constexpr std::chrono::hours kIdempotencyLife{24};
@@ -234,7 +238,17 @@ Task<Result<AlertView>> Alerts::stop(model::Actor actor, AlertId id) {
         const Desk desk{settings_, hooks_, templates_, clock_.now()};
         return stop_alert(db, desk, actor, id);
     };
-    co_return co_await store_.write(std::move(work));
+    Result<AlertView> stopped = co_await store_.write(work);
+    // It is held back already: the database, if it is away for a moment, must come to say the same.
+    for (int again = 0; again < kStopAttempts && !stopped && passing(stopped.error()); ++again) {
+        co_await sleep_for(kStopPause);
+        stopped = co_await store_.write(work);
+    }
+    if (!stopped && passing(stopped.error())) {
+        log_error("alert {} is held back but could not be stopped: stop it again ({})", id.value(),
+                  stopped.error().message());
+    }
+    co_return stopped;
 }
 
 Task<Result<Released>> Alerts::send(model::Actor actor, AlertDraft draft, IdempotencyKey key) {

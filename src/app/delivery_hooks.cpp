@@ -18,6 +18,15 @@ void tell_draft(store::Store& store) {
     store.post_fenced(std::move(tell), [](const Status&) {});
 }
 
+// Before it is written down, which may have to wait for others' book-keeping.
+void tell_stop(store::Store& store, AlertId alert) {
+    auto tell = [alert](store::Database& db) -> Status {
+        db.signal(store::topic::kStopped, alert.value());
+        return {};
+    };
+    store.post_fenced(std::move(tell), [](const Status&) {});
+}
+
 }  // namespace
 
 audience::AudienceHooks audience_hooks(delivery::Engine* engine) {
@@ -36,7 +45,7 @@ alerts::AlertHooks delivery_hooks(store::Store& store, const Clock& clock,
     alerts::AlertHooks hooks;
     if (engine == nullptr) {
         hooks.released = [](AlertId) {};
-        hooks.stop_now = [](AlertId) {};
+        hooks.stop_now = [&store](AlertId alert) { tell_stop(store, alert); };
         hooks.settled = [&store, &clock](AlertId alert) {
             return settled_on_all_nodes(store, clock, alert);
         };
@@ -44,7 +53,10 @@ alerts::AlertHooks delivery_hooks(store::Store& store, const Clock& clock,
         return hooks;
     }
     hooks.released = [engine](AlertId alert) { engine->alert_released(alert); };
-    hooks.stop_now = [engine](AlertId alert) { engine->stop_alert(alert); };
+    hooks.stop_now = [&store, engine](AlertId alert) {
+        engine->stop_alert(alert);
+        tell_stop(store, alert);
+    };
     hooks.settled = [engine](AlertId alert) { return engine->settled(alert); };
     hooks.prewarm = [engine] { engine->prewarm(); };
     return hooks;

@@ -32,8 +32,9 @@ std::size_t AlertShare::fresh_left() const {
 }
 
 void AlertShare::claim() {
-    if (claiming_ || !context_.leases.hold() || context_.clock.steady() < claim_at_ ||
-        later_.size() > kRetriesMax || fresh_left() > store::kRecipientBlock) {
+    if (claiming_ || context_.routes.left_to_others() || !context_.leases.hold() ||
+        context_.clock.steady() < claim_at_ || later_.size() > kRetriesMax ||
+        fresh_left() > store::kRecipientBlock) {
         return;
     }
     std::vector<std::string> full;  // domains whose mail can wait where it is
@@ -66,8 +67,6 @@ void AlertShare::on_claimed(Result<std::optional<store::ClaimedPartition>> resul
     if (!result) {
         if (!passing(result.error())) {
             context_.halt(result.error());
-        } else if (result.error().kind() == ErrorKind::Unavailable) {
-            context_.leases.claim_in_doubt();
         }
         claim_at_ = context_.clock.steady() + kClaimAgain;
         return;

@@ -95,6 +95,7 @@ class Connections::Session final : public net::SmtpFeed {
     bool ready() const { return ready_; }
     bool waiting() const { return waiting_; }
     bool leaving() const { return leaving_; }
+    LimitGroup::Left asked() const { return asked_; }
     SteadyTime idle_since() const { return idle_since_; }
     void wake() {
         if (waiting_) {
@@ -106,6 +107,10 @@ class Connections::Session final : public net::SmtpFeed {
         leaving_ = true;
         wake();
     }
+    void leave_to_others() {
+        asked_ = LimitGroup::Left::Asked;
+        leave();
+    }
 
   private:
     Connections& owner_;
@@ -116,6 +121,7 @@ class Connections::Session final : public net::SmtpFeed {
     bool ready_ = false;
     bool waiting_ = false;
     bool leaving_ = false;
+    LimitGroup::Left asked_ = LimitGroup::Left::OfItself;
 };
 
 Connections::Connections(const Parts& parts, OutletId id, std::shared_ptr<Route> route)
@@ -123,8 +129,8 @@ Connections::Connections(const Parts& parts, OutletId id, std::shared_ptr<Route>
 
 Connections::~Connections() {
     wait_no_more();
-    for (std::size_t i = 0; i < sessions_.size(); ++i) {
-        route_->group().on_disconnect();
+    for (const std::shared_ptr<Session>& session : sessions_) {
+        route_->group().on_disconnect(session->asked());
         parts_.budget.give_back();
     }
 }
@@ -192,7 +198,7 @@ void Connections::let_go(SteadyTime now) {
 void Connections::leave_to_others() {
     for (const std::shared_ptr<Session>& session : sessions_) {
         if (!session->leaving() && route_->group().should_leave()) {
-            session->leave();
+            session->leave_to_others();
         }
     }
 }
@@ -290,7 +296,7 @@ void Connections::on_session_ready() {
 
 void Connections::on_end(const std::shared_ptr<Session>& session, const net::SessionEnd& end) {
     std::erase(sessions_, session);
-    route_->group().on_disconnect();
+    route_->group().on_disconnect(session->asked());
     parts_.budget.give_back();
     using Reason = net::SessionEnd::Reason;
     const bool ours = end.reason == Reason::Done || end.reason == Reason::Cancelled ||

@@ -169,8 +169,10 @@ NodeFacts Engine::Impl::node_facts() const {
 }
 
 void Engine::Impl::set_shares(std::map<std::string, store::NodeShare> shares) {
-    // Where there are more nodes than connections, each has its turn.
-    const auto turn = static_cast<std::size_t>(to_ms(clock_.now()) / kTurn.count());
+    // Where there are more nodes than connections to a site, each has its turn: its mail may be in
+    // any partition. With a smarthost who has none leaves the partitions to the others.
+    const auto turn =
+        options_.mx ? static_cast<std::size_t>(to_ms(clock_.now()) / kTurn.count()) : 0;
     for (auto& [group, share] : shares) {
         share.rank = (share.rank + turn) % std::max<std::size_t>(share.nodes, 1);
     }
@@ -192,7 +194,7 @@ EngineOptions Engine::Impl::named(EngineOptions options) {
 }
 
 void Engine::Impl::tick() {
-    leases_.tick();
+    leases_.tick(loaded_runs().empty() ? LeaseKeeper::Work::None : LeaseKeeper::Work::Busy);
     if (peers_) {
         peers_->tick();
     }

@@ -252,11 +252,11 @@ TEST(LimitGroup, WhoHasWaitedLongestComesFirst) {
     EXPECT_FALSE(group.try_connect(&b, first, now));
     EXPECT_FALSE(group.try_connect(&c, first, now));
     EXPECT_TRUE(group.others_wait(&a, now));
-    group.on_disconnect();
+    group.on_disconnect(LimitGroup::Left::OfItself);
     EXPECT_FALSE(group.try_connect(&a, first, now));
     EXPECT_FALSE(group.try_connect(&c, first, now));
     EXPECT_TRUE(group.try_connect(&b, first, now));
-    group.on_disconnect();
+    group.on_disconnect(LimitGroup::Left::OfItself);
     // Who does not ask any more has gone.
     const SteadyTime later = now + Seconds(2);
     EXPECT_FALSE(group.others_wait(&b, later));

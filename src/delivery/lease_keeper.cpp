@@ -39,12 +39,12 @@ std::size_t LeaseKeeper::held() const {
     return known_.size();
 }
 
-void LeaseKeeper::tick() {
+void LeaseKeeper::tick(Work work) {
     const SteadyTime now = clock_.steady();
     if (renewing_ || now < renew_at_) {
         return;
     }
-    if (held() == 0 && strays_.empty() && unsure_.load() == 0) {
+    if (work == Work::None && held() == 0 && strays_.empty()) {
         until_ = (now + lease_).time_since_epoch().count();
         return;
     }
@@ -74,9 +74,6 @@ void LeaseKeeper::on_renewed(SteadyTime asked, const Known& before,
             hooks_.halt(held.error());
         }
         return;
-    }
-    if (unsure_.load() > 0) {
-        --unsure_;
     }
     tell_lost(before, *held);
     give_back_strays(*held);

@@ -36,7 +36,10 @@ class LeaseKeeper {
         : store_(store), clock_(clock), owner_(std::move(owner)), lease_(lease) {}
     // Before the workers start.
     void start(std::shared_ptr<Mailbox> mailbox, Hooks hooks);
-    void tick();
+    // Busy: there are alerts to be sent. Then it asks also when no worker holds anything: the
+    // answer to a claim may have been lost, however late that was committed.
+    enum class Work { None, Busy };
+    void tick(Work work);
 
     // They have not run out.
     bool hold() const;
@@ -47,9 +50,6 @@ class LeaseKeeper {
     void adopted(const store::PartitionKey& key);
     void dropped(const store::PartitionKey& key);
     std::size_t held() const;
-    // The answer to a claim was lost: the node may hold what nobody works on, even if it holds
-    // nothing else.
-    void claim_in_doubt() { unsure_ = 2; }
 
   private:
     using Name = std::pair<std::int64_t, std::int64_t>;  // alert, partition
@@ -75,7 +75,6 @@ class LeaseKeeper {
     mutable std::mutex mutex_;
     Known known_;  // that workers work on
     std::vector<store::PartitionKey> strays_;
-    std::atomic<int> unsure_{0};  // so many renewals are asked whatever is held
 };
 
 }  // namespace tocsin::delivery

@@ -51,7 +51,7 @@ class LeaseKeeping : public testing::Test {
     }
     // A tick, and whatever the store answers to it.
     void tick() {
-        keeper_->tick();
+        keeper_->tick(LeaseKeeper::Work::Busy);
         run([](store::Database&) {});  // behind the renewal
         io_.restart();
         io_.poll();
@@ -108,7 +108,6 @@ TEST_F(LeaseKeeping, GivesBackWhatItHoldsWithoutKnowing) {
 
 TEST_F(LeaseKeeping, GivesBackTheOnlyOneToo) {
     const store::PartitionKey stray = claim("a-1");
-    keeper_->claim_in_doubt();
     tick();
     pass(Seconds(5));
     run([](store::Database&) {});

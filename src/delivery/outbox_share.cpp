@@ -74,7 +74,7 @@ void OutboxShare::tick() {
 }
 
 void OutboxShare::look() {
-    if (claiming_ || ready_count_ + signing_ >= kReadyMax) {
+    if (claiming_ || context_.routes.left_to_others() || ready_count_ + signing_ >= kReadyMax) {
         look_again_ = true;
         return;
     }

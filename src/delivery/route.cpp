@@ -94,10 +94,10 @@ bool LimitGroup::try_connect(Claimant claimant, WaitingLine::Wants wants, Steady
     return true;
 }
 
-void LimitGroup::on_disconnect() {
+void LimitGroup::on_disconnect(Left left) {
     const std::lock_guard lock(mutex_);
     --connections_;
-    leaving_ -= std::min<std::size_t>(leaving_, 1);
+    leaving_ -= left == Left::Asked ? 1 : 0;
 }
 
 bool LimitGroup::others_wait(Claimant claimant, SteadyTime now) {

@@ -36,7 +36,7 @@ class LimitGroup {
     // and of the rate. Where there are fewer connections than nodes, some have none for a while.
     void set_share(const store::NodeShare& share);
     // There are more connections than its part allows now: true for so many as are too many.
-    bool should_leave();
+    bool should_leave();  // then its on_disconnect() says Asked
     std::size_t messages_per_connection() const { return messages_per_connection_.load(); }
     std::size_t connections_max() const { return connections_max_.load(); }
     // Messages that are worth having ready: what may leave in half a second, if there is a limit.
@@ -51,7 +51,8 @@ class LimitGroup {
     bool may_connect(Claimant claimant, WaitingLine::Wants wants, SteadyTime now);
     // The same, and it does.
     bool try_connect(Claimant claimant, WaitingLine::Wants wants, SteadyTime now);
-    void on_disconnect();
+    enum class Left { OfItself, Asked };
+    void on_disconnect(Left left);
     // Somebody else, who has none, waits for a connection, and there is none left.
     bool others_wait(Claimant claimant, SteadyTime now);
     // The claimant wants none any more.

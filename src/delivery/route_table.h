@@ -51,6 +51,8 @@ class RouteTable {
 
     // The smarthost; null with MX delivery.
     const std::shared_ptr<Route>& only() const { return only_; }
+    // The smarthost's connections are all other nodes' at the moment.
+    bool left_to_others() const { return only_ && only_->group().connections_max() == 0; }
     // Null with a smarthost.
     net::MxResolver* resolver() const { return mx_ ? mx_->resolver : nullptr; }
     net::MxMemory& memory() { return memory_; }

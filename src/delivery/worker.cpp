@@ -242,7 +242,7 @@ bool Worker::mail_wanted(std::uint64_t tag) {
     }
     const AlertShare* share = share_of(tag);
     CHECK(share != nullptr);  // as in on_mail_outcome()
-    return share->wanted(slot_of(tag));
+    return share->wanted(slot_of(tag)) && store_.in_touch();
 }
 
 void Worker::on_mail_outcome(const net::SmtpOutcome& outcome) {
