@@ -97,12 +97,15 @@ Result<Source> prepare_source(const std::string& file, const Clock& clock) {
     return Source{newer, true};
 }
 
-Status check_ledger(store::Database& db, AlertId alert, std::vector<std::string>& problems) {
-    TRY_AS(const delivery::LedgerCheck check, delivery::verify_ledger(db, alert));
-    for (const std::string& problem : check.problems) {
+void check_ledger(store::Database& db, AlertId alert, std::vector<std::string>& problems) {
+    const auto check = delivery::verify_ledger(db, alert);
+    if (!check) {
+        problems.push_back(fmt::format("alert {}: {}", alert.value(), check.error().message()));
+        return;
+    }
+    for (const std::string& problem : check->problems) {
         problems.push_back(fmt::format("alert {}: {}", alert.value(), problem));
     }
-    return {};
 }
 
 }  // namespace
@@ -176,7 +179,11 @@ Result<RestoreDone> restore_database(const RestoreOrder& order, const Clock& clo
         return {};
     };
     TRY(guarded(order.file, copy));
-    TRY_AS(done.problems, check_invariants(order.url, clock));
+    auto problems = check_invariants(order.url, clock);
+    if (!problems) {
+        return problems.error().with_context("everything is restored, but could not be checked");
+    }
+    done.problems = std::move(*problems);
     return done;
 }
 
@@ -192,7 +199,7 @@ Result<std::vector<std::string>> check_invariants(const std::string& url, const 
         for (const AlertState state :
              {AlertState::Released, AlertState::Stopped, AlertState::Finished}) {
             for (const store::AlertRow& alert : store::list_alerts_in_state(db, state)) {
-                TRY(check_ledger(db, alert.id, problems));
+                check_ledger(db, alert.id, problems);
             }
         }
         return problems;

@@ -6,6 +6,7 @@
 
 #include "store/copy.h"
 #include "store/copy_fixture.h"
+#include "store/copy_row_fuzz_target.h"
 #include "store/copy_rows.h"
 #include "store/faulty_disk.h"
 #include "store/nodes.h"
@@ -239,6 +240,20 @@ TEST(CopyRows, ComeBackAsTheyWere) {
     for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
         EXPECT_FALSE(read_values(std::string_view(bytes).substr(0, cut), values.size()));
     }
+}
+
+// Inputs of fuzz/copy_row_fuzz.cpp.
+TEST(CopyRows, TheFuzzCorpusIsReadOrRefused) {
+    int replayed = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(TOCSIN_SOURCE_DIR "/fuzz/corpus/copy_row")) {
+        std::ifstream file(entry.path(), std::ios::binary);
+        const std::string input((std::istreambuf_iterator<char>(file)), {});
+        SCOPED_TRACE(entry.path().string());
+        fuzz_copy_row(input);
+        ++replayed;
+    }
+    EXPECT_GE(replayed, 3);
 }
 
 }  // namespace
