@@ -11,9 +11,11 @@ import { postgresCpu } from './lib/postgres_cpu.mjs';
 const { values: options } = parseArgs({ options: {
   nodes: { type: 'string', default: '1,2,4' },
   recipients: { type: 'string', default: '100000' },
+  'group-ms': { type: 'string' },
   json: { type: 'boolean', default: false },
 } });
 const kRecipients = Number(options.recipients);
+const group = options['group-ms'];
 const kPerDomain = 10_000;  // as large as a partition is
 // As a server is that nobody has tuned, but for what counts.
 const kSettings = { fsync: 'on', full_page_writes: 'on', max_connections: 100,
@@ -109,7 +111,8 @@ async function measure(count) {
     const nodes = Object.fromEntries(Array.from({ length: count }, (_, i) =>
       [`send${i + 1}`, 'send']));
     const room = await Cluster.create(scope, { readers: kRecipients, nodes, lease: 15,
-      connections: 20, perDomain: kPerDomain, settings: kSettings, wires: false });
+      connections: 20, perDomain: kPerDomain, settings: kSettings, wires: false,
+      env: group ? { TOCSIN_DELIVERY_OUTCOME_GROUP_MS: group } : {} });
     if (typeof room === 'string') throw new Error(room);
     await room.sql('CREATE EXTENSION pg_stat_statements');
     await room.startSink();
@@ -122,7 +125,8 @@ async function measure(count) {
 }
 
 function show(found) {
-  const command = `bench/cluster --nodes ${found.nodes} --recipients ${found.recipients}`;
+  const command = `bench/cluster --nodes ${found.nodes} --recipients ${found.recipients}`
+    + `${group ? ` --group-ms ${group}` : ''}`;
   const of = found.nodes === 1 ? 'one node' : `${found.nodes} nodes`;
   const add = (what, reached, rest = {}) => figure({ what: `${of}: ${what}`, reached, command,
     ...rest });
