@@ -10,7 +10,8 @@ const kFileLimitMs = 8 * 60_000;
 const here = new URL('.', import.meta.url).pathname;
 const wanted = process.argv.slice(2);
 const nameOf = (file) => file.replace('.test.mjs', '');
-const kSlowest = ['cli', 'browser', 'cluster_nodes'];  // begun first: the last to end decides how long it all takes
+// Begun first, the last of them before all: the last to end decides how long it all takes.
+const kSlowest = ['cli', 'browser', 'cluster_nodes'];
 const files = readdirSync(here).filter((file) => file.endsWith('.test.mjs'))
   .filter((file) => wanted.length === 0 || wanted.includes(nameOf(file)))
   .sort((a, b) => kSlowest.indexOf(nameOf(b)) - kSlowest.indexOf(nameOf(a)));
