@@ -40,14 +40,14 @@ audience::AudienceHooks audience_hooks(delivery::Engine* engine) {
     return hooks;
 }
 
-alerts::AlertHooks delivery_hooks(store::Store& store, const Clock& clock,
-                                  delivery::Engine* engine) {
+alerts::AlertHooks delivery_hooks(store::Store& store, const Clock& clock, delivery::Engine* engine,
+                                  Seconds lease) {
     alerts::AlertHooks hooks;
     if (engine == nullptr) {
         hooks.released = [](AlertId) {};
         hooks.stop_now = [&store](AlertId alert) { tell_stop(store, alert); };
-        hooks.settled = [&store, &clock](AlertId alert) {
-            return settled_on_all_nodes(store, clock, alert);
+        hooks.settled = [&store, &clock, lease](AlertId alert) {
+            return settled_on_all_nodes(store, clock, alert, lease);
         };
         hooks.prewarm = [&store] { tell_draft(store); };
         return hooks;

@@ -16,8 +16,8 @@ namespace tocsin::app {
 
 audience::AudienceHooks audience_hooks(delivery::Engine* engine);
 // Those about sending; those about audiences are not set.
-alerts::AlertHooks delivery_hooks(store::Store& store, const Clock& clock,
-                                  delivery::Engine* engine);
+alerts::AlertHooks delivery_hooks(store::Store& store, const Clock& clock, delivery::Engine* engine,
+                                  Seconds lease);
 NodeHooks node_hooks(delivery::Engine* engine);
 
 }  // namespace tocsin::app

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -25,6 +26,8 @@ namespace {
 constexpr Milliseconds kHeartbeat{2'000};
 // Nudges of so long are one heartbeat: a thousand nodes that start at once do not drown the rest.
 constexpr Milliseconds kNudgeTime{200};
+constexpr Seconds kGroupKept{10};
+constexpr Seconds kAlone{60};  // between two writes on SQLite
 // At the start the best of so many readings: the machine is busy then.
 constexpr int kFirstReadings = 8;
 // A node that was out of reach for longer looks at everything.
@@ -90,12 +93,13 @@ NodeIdentity node_identity(const Config& config, Random& random) {
 }
 
 NodeService::NodeService(boost::asio::io_context& io, store::Store& store, SharedClock& clock,
-                         const Config& config, NodeIdentity identity)
+                         const Config& config, NodeIdentity identity, Milliseconds place_wait)
     : io_(io),
       store_(store),
       clock_(clock),
       setter_(clock),
       shared_(store::is_postgres_url(config.store.url)),
+      place_wait_(place_wait),
       pause_(io) {
     row_.id = std::move(identity.id);
     row_.name = std::move(identity.name);
@@ -116,6 +120,7 @@ Status NodeService::enter() {
         };
         TRY_AS(const ClockReading reading, store_.run_fenced(std::move(read)));
         setter_.take(reading);
+        TRY(check_place());
     }
     row_.started_at = clock_.now();
     row_.seen_at = row_.started_at;
@@ -126,6 +131,28 @@ Status NodeService::enter() {
         db.signal(store::topic::kNodes, 0);
         return {};
     });
+}
+
+// The control socket is ours, so whoever was here is dead: unless two machines that were made from
+// one image pass for one place. Then it goes on beating, and must keep its leases.
+Status NodeService::check_place() {
+    using Seen = Result<std::optional<Time>>;
+    const auto look = [this]() -> Seen {
+        return store_.run_fenced([row = row_](store::Database& db) -> Seen {
+            return store::predecessor_seen_at(db, row);
+        });
+    };
+    TRY_AS(const std::optional<Time> before, look());
+    if (!before || clock_.now() - *before > 2 * kHeartbeat) {
+        return {};
+    }
+    std::this_thread::sleep_for(place_wait_);
+    TRY_AS(const std::optional<Time> after, look());
+    if (after && *after > *before) {
+        log_warning("another process lives at {}: this one is a node of its own", row_.place);
+        row_.place += " " + row_.id;
+    }
+    return {};
 }
 
 Task<void> NodeService::run(NodeHooks hooks) {
@@ -161,11 +188,15 @@ Task<void> NodeService::beat(const NodeHooks& hooks) {
     row_.rate = std::llround(facts.rate);
     row_.connections = static_cast<std::int64_t>(facts.connections);
     row_.trouble = std::move(facts.trouble);
-    const bool moved = facts.groups != groups_;
-    auto write = [row = row_, groups = facts.groups, moved](store::Database& db) -> Result<Heard> {
+    store::RouteChanges changes = route_changes(facts.groups);
+    if (!worth_writing(changes)) {
+        co_return;
+    }
+    auto write = [row = row_, changes = std::move(changes)](store::Database& db) -> Result<Heard> {
         store::write_node(db, row);
-        if (moved) {
-            store::write_node_routes(db, row.id, groups);
+        store::change_node_routes(db, row.id, changes);
+        // Who has come makes the others' parts smaller; who has gone can wait for their next beat.
+        if (!changes.added.empty()) {
             db.signal(store::topic::kNodes, 0);
         }
         return Heard{store::load_shares(db, row.id, row.seen_at), store::schema_floor(db)};
@@ -176,12 +207,50 @@ Task<void> NodeService::beat(const NodeHooks& hooks) {
         co_return;
     }
     note(Status());
-    groups_ = std::move(facts.groups);
+    written_.clear();
+    for (const auto& [group, at] : busy_) {
+        written_.insert(group);
+    }
+    written_row_ = row_;
+    written_at_ = clock_.steady();
     hooks.set_shares(std::move(heard->shares));
     check_version(heard->floor, hooks);
 }
 
-// By a reading transaction: nothing but the way there and back is in its round trip.
+// What the register is to be told; a group is kept a while after it was used last, so that the
+// parts of the others do not change with every message.
+store::RouteChanges NodeService::route_changes(const std::set<std::string>& used) {
+    const SteadyTime now = clock_.steady();
+    for (const std::string& group : used) {
+        busy_[group] = now;
+    }
+    std::erase_if(busy_, [now](const auto& entry) { return now - entry.second > kGroupKept; });
+    store::RouteChanges changes;
+    for (const auto& [group, at] : busy_) {
+        if (!written_.contains(group)) {
+            changes.added.push_back(group);
+        }
+    }
+    for (const std::string& group : written_) {
+        if (!busy_.contains(group)) {
+            changes.removed.push_back(group);
+        }
+    }
+    return changes;
+}
+
+// Nobody reads the register of SQLite's one node but people.
+bool NodeService::worth_writing(const store::RouteChanges& changes) const {
+    if (shared_) {
+        return true;
+    }
+    const bool same = changes.added.empty() && changes.removed.empty() &&
+                      row_.rate == written_row_.rate && row_.trouble == written_row_.trouble &&
+                      row_.connections == written_row_.connections;
+    return !same && (clock_.steady() - written_at_ > kAlone || written_at_ == SteadyTime{});
+}
+
+// Beside whatever the readers are busy with.
 Task<Status> NodeService::set_clock() {
     if (!shared_) {
         co_return Status();
@@ -189,7 +258,7 @@ Task<Status> NodeService::set_clock() {
     auto read = [&clock = clock_](store::Database& db) -> Result<ClockReading> {
         return read_clock(db, clock);
     };
-    CO_TRY_AS(const ClockReading reading, co_await store_.read(std::move(read)));
+    CO_TRY_AS(const ClockReading reading, co_await write_fenced(store_, std::move(read)));
     setter_.take(reading);
     co_return Status();
 }

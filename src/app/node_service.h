@@ -3,7 +3,8 @@
 // At the start it takes the place of an earlier process that died here and enters the register;
 // every two seconds it says that it lives, what it sends and how fast, learns who else does, and
 // sets the shared clock by the database's; at a clean end it leaves no row. On SQLite it is the one
-// entry of the register, and the clock stays the machine's.
+// entry of the register, written once a minute while it changes (an idle service leaves the disk
+// alone), and the clock stays the machine's.
 //
 // Owner: Service. Thread: enter() and leave() block and are called before the web's io thread runs
 // and after it has ended; run() is a coroutine of that thread; nudge() any thread.
@@ -50,12 +51,15 @@ Status forget_what_has_had_its_time(store::Database& db, Time now);
 
 class NodeService {
   public:
+    // How long enter() waits: one heartbeat and a half.
+    static constexpr Milliseconds kPlaceWait{3'000};
     NodeService(boost::asio::io_context& io, store::Store& store, SharedClock& clock,
-                const Config& config, NodeIdentity identity);
+                const Config& config, NodeIdentity identity, Milliseconds place_wait = kPlaceWait);
     NodeService(const NodeService&) = delete;
     NodeService& operator=(const NodeService&) = delete;
 
-    // Before anything is sent, once the control socket is ours.
+    // Before anything is sent, once the control socket is ours. Waits for a process that was seen
+    // here a moment ago: if it is seen again, it lives, and its place is not taken.
     Status enter();
     // Heartbeats, until the io_context stops.
     Task<void> run(NodeHooks hooks);
@@ -73,6 +77,9 @@ class NodeService {
     };
     Task<void> beat(const NodeHooks& hooks);
     Task<Status> set_clock();
+    Status check_place();
+    store::RouteChanges route_changes(const std::set<std::string>& used);
+    bool worth_writing(const store::RouteChanges& changes) const;
     void note(const Status& heard);
     void check_version(std::int64_t floor, const NodeHooks& hooks);
 
@@ -81,8 +88,12 @@ class NodeService {
     SharedClock& clock_;
     ClockSetter setter_;
     const bool shared_;  // the database has a clock that others go by
+    const Milliseconds place_wait_;
     store::NodeRow row_;
-    std::set<std::string> groups_;  // as they were written
+    std::map<std::string, SteadyTime> busy_;  // groups, and when they were used last
+    std::set<std::string> written_;           // groups, in the register
+    store::NodeRow written_row_;
+    SteadyTime written_at_{};
     boost::asio::steady_timer pause_;
     bool nudged_ = false;
     bool told_ = false;      // that heartbeats fail

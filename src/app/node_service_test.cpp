@@ -30,7 +30,7 @@ class NodeServiceTest : public testing::Test {
     }
     std::unique_ptr<NodeService> make() {
         return std::make_unique<NodeService>(io_, *store_, clock_, config_,
-                                             node_identity(config_, random_));
+                                             node_identity(config_, random_), Milliseconds(0));
     }
     // Until the first heartbeat was heard and there is nothing left to do but to wait.
     void beat_once(NodeService& node, NodeHooks hooks) {

@@ -10,9 +10,10 @@ namespace tocsin::app {
 namespace {
 
 constexpr Milliseconds kLookEvery{20};
+constexpr Seconds kToClose{2};
 constexpr Milliseconds kHeardBy{1'100};  // Store::in_touch() ends after a second
 
-void tell_engine(delivery::Engine& engine, const store::Signal& signal) {
+void tell_engine(delivery::Engine& engine, const Clock& clock, const store::Signal& signal) {
     const AlertId alert(signal.subject);
     if (signal.topic == store::topic::kReleased) {
         engine.alert_released(alert);
@@ -22,7 +23,8 @@ void tell_engine(delivery::Engine& engine, const store::Signal& signal) {
         engine.alert_finished_elsewhere(alert);
     } else if (signal.topic == store::topic::kLeft) {
         engine.exclude(SubscriberId(signal.subject),
-                       signal.detail == 0 ? std::nullopt : std::optional(ListId(signal.detail)));
+                       signal.detail == 0 ? std::nullopt : std::optional(ListId(signal.detail)),
+                       clock.now() - signal.at);
     } else if (signal.topic == store::topic::kDraft) {
         engine.prewarm();
     } else if (signal.topic == store::topic::kOutbox) {
@@ -32,12 +34,13 @@ void tell_engine(delivery::Engine& engine, const store::Signal& signal) {
 
 }  // namespace
 
-void listen_to_nodes(store::Store& store, NodeService& node, delivery::Engine* engine) {
-    auto each = [&node, engine](const store::Signal& signal) {
+void listen_to_nodes(store::Store& store, const Clock& clock, NodeService& node,
+                     delivery::Engine* engine) {
+    auto each = [&node, &clock, engine](const store::Signal& signal) {
         if (signal.topic == store::topic::kNodes) {
             node.nudge();
         } else if (engine != nullptr) {
-            tell_engine(*engine, signal);
+            tell_engine(*engine, clock, signal);
         }
     };
     auto gap = [&node, engine] {
@@ -60,8 +63,8 @@ Task<void> known_on_all_nodes(store::Store& store) {
 }
 
 Task<void> settled_on_all_nodes(store::Store& store, const Clock& clock, AlertId alert,
-                                Milliseconds limit) {
-    const SteadyTime deadline = clock.steady() + limit;
+                                Seconds lease) {
+    const SteadyTime deadline = clock.steady() + store::kNodeSilence + lease + kToClose;
     while (clock.steady() < deadline) {
         auto look = [alert, now = clock.now()](store::Database& db) -> Result<bool> {
             return store::is_settled(db, alert, now);

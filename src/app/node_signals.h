@@ -19,7 +19,8 @@ class NodeService;
 
 // Hands every signal on to those whom it concerns; all of them must outlive the store. `engine` is
 // null on a node that sends nothing.
-void listen_to_nodes(store::Store& store, NodeService& node, delivery::Engine* engine);
+void listen_to_nodes(store::Store& store, const Clock& clock, NodeService& node,
+                     delivery::Engine* engine);
 
 // After a reader left, before they are told so: no node hands out mail to them any more. A node
 // hears within milliseconds; one that has heard nothing for a second sends nothing until it has. So
@@ -27,9 +28,9 @@ void listen_to_nodes(store::Store& store, NodeService& node, delivery::Engine* e
 Task<void> known_on_all_nodes(store::Store& store);
 
 // For a node that has no engine to ask. After an alert was stopped: until no node has anything of
-// it on the wire without a mark in the ledger, or until the limit, which is longer than the leases
-// of a node that died.
+// it on the wire without a mark in the ledger, or until the limit: as long as it takes until a node
+// that died counts as dead, its leases have run out, and another has closed what it held.
 Task<void> settled_on_all_nodes(store::Store& store, const Clock& clock, AlertId alert,
-                                Milliseconds limit = Milliseconds(20'000));
+                                Seconds lease);
 
 }  // namespace tocsin::app

@@ -77,7 +77,7 @@ class Service::Impl {
         make_newsroom();
         add_routes();
         TRY(start_delivery());
-        listen_to_nodes(*store_, *node_, engine_.get());
+        listen_to_nodes(*store_, clock_, *node_, engine_.get());
         spawn(io_.get_executor(), gate_, "heartbeats", node_->run(node_hooks(engine_.get())));
         spawn(io_.get_executor(), gate_, "tidy", tidy_hourly());
         web_thread_ = std::thread([this] { io_.run(); });
@@ -233,7 +233,8 @@ class Service::Impl {
     }
 
     alerts::AlertHooks alert_hooks() {
-        alerts::AlertHooks hooks = delivery_hooks(*store_, clock_, engine_.get());
+        alerts::AlertHooks hooks =
+            delivery_hooks(*store_, clock_, engine_.get(), Seconds(config_.delivery.lease_seconds));
         hooks.freeze = [this](store::Database& db, const alerts::AudienceOrder& order) {
             return audiences_->freeze(db, freeze_request(order));
         };

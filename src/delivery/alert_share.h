@@ -65,6 +65,8 @@ class AlertShare {
     // There is mail that has not been begun with.
     bool has_fresh() const { return !ended() && (fresh_left() > 0 || !none_to_claim_); }
 
+    // Readers may have left unheard: what is not on the wire is looked up once more.
+    void read_anew();
     // Somebody else has the leases of these.
     void on_leases_lost(const std::vector<store::PartitionKey>& keys);
     std::size_t partitions() const { return partitions_.size(); }

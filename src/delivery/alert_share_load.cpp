@@ -387,6 +387,22 @@ void AlertShare::ask_again() {
     }
 }
 
+void AlertShare::read_anew() {
+    for (OutletId outlet = 0; outlet < queues_.size(); ++outlet) {
+        while (!queues_.at(outlet).ready.empty()) {
+            ReadyMail mail = queues_.pop_ready(outlet);
+            withdraw_intent(mail.attempt);
+            on_spent(std::move(mail.message));
+            due_.push_back(std::move(mail.attempt));
+        }
+    }
+    for (Staged& staged : staged_) {
+        due_.push_back(std::move(staged.attempt));
+    }
+    staged_.clear();
+    pump();
+}
+
 void AlertShare::route_anew() {
     for (OutletId outlet = 0; outlet < queues_.size(); ++outlet) {
         route_anew(outlet);

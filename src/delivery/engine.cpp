@@ -83,8 +83,8 @@ Status Engine::Impl::start() {
     return {};
 }
 
-void Engine::Impl::exclude(SubscriberId subscriber, std::optional<ListId> list) {
-    exclusions_.add(subscriber, list, clock_.steady());
+void Engine::Impl::exclude(SubscriberId subscriber, std::optional<ListId> list, Milliseconds ago) {
+    exclusions_.add(subscriber, list, clock_.steady() - std::max(ago, Milliseconds(0)));
 }
 
 void Engine::Impl::outbox_ready() {
@@ -182,6 +182,9 @@ void Engine::Impl::set_shares(std::map<std::string, store::NodeShare> shares) {
 void Engine::Impl::catch_up() {
     if (peers_) {
         workers_.front()->post([this] { peers_->look_soon(); });
+        for (const auto& worker : workers_) {
+            worker->post([&worker = *worker] { worker.read_anew(); });
+        }
     }
 }
 
@@ -259,8 +262,8 @@ Task<void> Engine::settled(AlertId alert, Milliseconds limit) {
     }
 }
 
-void Engine::exclude(SubscriberId subscriber, std::optional<ListId> list) {
-    impl_->exclude(subscriber, list);
+void Engine::exclude(SubscriberId subscriber, std::optional<ListId> list, Milliseconds ago) {
+    impl_->exclude(subscriber, list, ago);
 }
 void Engine::outbox_ready() {
     impl_->outbox_ready();

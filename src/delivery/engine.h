@@ -117,7 +117,9 @@ class Engine {
     Task<void> settled(AlertId alert, Milliseconds limit = Milliseconds(10'000));
     // The reader left the list, or everything: no message that is not yet on the wire goes to them
     // once this returns. Call after the commit and before the reader is answered.
-    void exclude(SubscriberId subscriber, std::optional<ListId> list = std::nullopt);
+    // `ago`: how long since, if another node tells so.
+    void exclude(SubscriberId subscriber, std::optional<ListId> list = std::nullopt,
+                 Milliseconds ago = Milliseconds(0));
     // A transactional mail was put into the outbox. Call after the commit.
     void outbox_ready();
     // A draft was saved: opens connections and keeps them for a while, so that a release finds them
@@ -140,7 +142,8 @@ class Engine {
     void set_shares(std::map<std::string, store::NodeShare> shares);
     // Another node said that the alert is finished: the database is asked.
     void alert_finished_elsewhere(AlertId alert);
-    // Signals were missed: looks at everything at once.
+    // Signals were missed: looks at everything at once, and reads anew whom it is about to write
+    // to.
     void catch_up();
 
     // Ends new transactions, waits for the final dots within the limit, commits, ends the threads.

@@ -37,7 +37,7 @@ class Engine::Impl {
     Milliseconds settling_limit(Milliseconds limit) const;
     bool one_of_several() const { return peers_.has_value(); }
 
-    void exclude(SubscriberId subscriber, std::optional<ListId> list);
+    void exclude(SubscriberId subscriber, std::optional<ListId> list, Milliseconds ago);
     void outbox_ready();
     void prewarm(const std::vector<std::string>& domains);
     std::optional<Progress> progress(AlertId alert) const;

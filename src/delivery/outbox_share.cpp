@@ -59,8 +59,9 @@ void OutboxShare::tick() {
     // leaves the disk alone.
     looked_ = context_.clock.steady();
     using Due = Result<std::optional<Time>>;
-    auto read = [now = context_.clock.now()](store::Database& db) -> Due {
-        return store::has_orphaned_outbox(db, now) ? now : store::next_outbox_due(db);
+    auto read = [now = context_.clock.now(),
+                 own = context_.leases.owner()](store::Database& db) -> Due {
+        return store::has_orphaned_outbox(db, own, now) ? now : store::next_outbox_due(db);
     };
     auto done = [this, mailbox = context_.mailbox](Due due) {
         mailbox->post([this, due = std::move(due)] {
@@ -86,7 +87,7 @@ void OutboxShare::look() {
     auto claim = [now, until = claim_until_, node = context_.leases.owner(),
                   lost = lost_claims_](store::Database& db) -> Mails {
         store::expire_outbox(db, now);
-        store::free_orphaned_outbox(db, now);
+        store::free_orphaned_outbox(db, node, now);
         for (const Time claimed_until : lost) {
             store::free_outbox_claim(db, node, claimed_until, now);
         }

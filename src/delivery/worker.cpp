@@ -174,6 +174,12 @@ void Worker::route_anew() {
     }
 }
 
+void Worker::read_anew() {
+    for (std::size_t i = 0; i < shares_.size() && !shutting_down_; ++i) {
+        shares_[i].second->read_anew();
+    }
+}
+
 void Worker::warm(const std::vector<std::string>& domains) {
     if (const auto& only = routes_.only()) {
         outlets_->at(outlets_->of(only)).warm();

@@ -80,6 +80,7 @@ class Worker final : public MailSource {
     void forget(AlertId alert);  // it is finished: its share goes when it is done
     void outbox_ready();
     void route_anew();  // the rules have changed
+    void read_anew();   // readers may have left unheard
     void warm(const std::vector<std::string>& domains);
     void begin_shutdown();
 

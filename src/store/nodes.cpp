@@ -46,11 +46,20 @@ void write_node(Database& db, const NodeRow& node) {
          node.started_at, node.seen_at, node.skew_ms, node.rate, node.connections, node.trouble});
 }
 
-void write_node_routes(Database& db, const std::string& node, const std::set<std::string>& routes) {
-    db.execute("DELETE FROM node_route WHERE node_id = $1", {node});
-    for (const std::string& route : routes) {
-        db.execute("INSERT INTO node_route (route, node_id) VALUES ($1, $2)", {route, node});
+void change_node_routes(Database& db, const std::string& node, const RouteChanges& changes) {
+    for (const std::string& route : changes.removed) {
+        db.execute("DELETE FROM node_route WHERE route = $1 AND node_id = $2", {route, node});
     }
+    for (const std::string& route : changes.added) {
+        db.execute("INSERT INTO node_route (route, node_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                   {route, node});
+    }
+}
+
+std::optional<Time> predecessor_seen_at(Database& db, const NodeRow& node) {
+    return db
+        .first("SELECT MAX(seen_at) FROM node WHERE place = $1 AND id <> $2", {node.place, node.id})
+        ->maybe_time(0);
 }
 
 void replace_node(Database& db, const NodeRow& node) {
@@ -91,7 +100,7 @@ std::vector<NodeView> load_nodes(Database& db, Time now) {
                   "skew_ms, rate, connections, trouble FROM node ORDER BY name, started_at, id")) {
         NodeView view;
         view.row = row_of(row);
-        view.alive = view.row.seen_at > now - kNodeSilence;
+        view.alive = view.row.seen_at > now - kNodeSilence || db.engine() == Engine::Sqlite;
         index.emplace(view.row.id, nodes.size());
         nodes.push_back(std::move(view));
     }

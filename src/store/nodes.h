@@ -51,8 +51,13 @@ Time database_now(Database& db, Time own);
 
 // Enters or renews the node's row; `node.seen_at` is now.
 void write_node(Database& db, const NodeRow& node);
-// The groups that the node sends to, in place of those it had.
-void write_node_routes(Database& db, const std::string& node, const std::set<std::string>& routes);
+// The groups that the node has begun to send to, and those that it sends to no more.
+struct RouteChanges {
+    std::vector<std::string> added, removed;
+};
+void change_node_routes(Database& db, const std::string& node, const RouteChanges& changes);
+// When a process at this place was seen last, other than this node; nullopt: there is none.
+std::optional<Time> predecessor_seen_at(Database& db, const NodeRow& node);
 // What an earlier process at the same place left: its leases are open again (and in doubt), its
 // rows are gone. Call it once the place is surely ours (its control socket is).
 void replace_node(Database& db, const NodeRow& node);
@@ -62,7 +67,7 @@ void remove_node(Database& db, const std::string& node);
 // progress of alerts that are finished.
 void tidy_nodes(Database& db, Time now);
 
-// All that are known, by name, then start.
+// All that are known, by name, then start. SQLite has one process: who asks is alive.
 std::vector<NodeView> load_nodes(Database& db, Time now);
 
 // Of how many living nodes that send to a group this one is which (0-based, by id).

@@ -50,7 +50,7 @@ OutboxId insert_outbox(Database& db, const NewOutboxMail& mail) {
     return OutboxId(
         db.first("INSERT INTO outbox (mail_from, rcpt_to, smtputf8, message, state, attempts, "
                  "next_at, not_after, reply, created_at) "
-                 "VALUES ($1, $2, $3, $4, 'queued', 0, $5, $6, '', $5) RETURNING id",
+                 "VALUES ($1, $2, $3, $4, 'queued', 0, 0, $6, '', $5) RETURNING id",
                  {mail.mail_from, mail.rcpt_to, mail.smtputf8, Blob{mail.message}, mail.now,
                   mail.not_after})
             ->integer(0));
@@ -85,21 +85,21 @@ std::vector<OutboxMail> claim_outbox(Database& db, const OutboxClaim& claim, int
 
 namespace {
 
-// Claimed by a node that was last seen before $1.
+// Claimed by a node that was last seen before $1 and is not $2.
 constexpr std::string_view kOrphaned =
-    "state = 'queued' AND node_id IN (SELECT id FROM node WHERE seen_at <= $1)";
+    "state = 'queued' AND node_id <> $2 AND node_id IN (SELECT id FROM node WHERE seen_at <= $1)";
 
 }  // namespace
 
-void free_orphaned_outbox(Database& db, Time now) {
-    db.execute("UPDATE outbox SET next_at = $2, node_id = '' WHERE " + std::string(kOrphaned),
-               {now - kNodeSilence, now});
+void free_orphaned_outbox(Database& db, const std::string& own, Time now) {
+    db.execute("UPDATE outbox SET next_at = $3, node_id = '' WHERE " + std::string(kOrphaned),
+               {now - kNodeSilence, own, now});
 }
 
-bool has_orphaned_outbox(Database& db, Time now) {
+bool has_orphaned_outbox(Database& db, const std::string& own, Time now) {
     return db
         .first("SELECT 1 FROM outbox WHERE " + std::string(kOrphaned) + " LIMIT 1",
-               {now - kNodeSilence})
+               {now - kNodeSilence, own})
         .has_value();
 }
 

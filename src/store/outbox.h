@@ -49,9 +49,10 @@ struct OutboxClaim {
     Time until{};
 };
 std::vector<OutboxMail> claim_outbox(Database& db, const OutboxClaim& claim, int limit);
-// Makes what a node that is dead had claimed due again; whether there is any.
-void free_orphaned_outbox(Database& db, Time now);
-bool has_orphaned_outbox(Database& db, Time now);
+// Makes what a node that is dead had claimed due again; whether there is any. `own` is who asks,
+// which is alive whatever the register says.
+void free_orphaned_outbox(Database& db, const std::string& own, Time now);
+bool has_orphaned_outbox(Database& db, const std::string& own, Time now);
 // All claims of a node that has ended.
 void free_outbox_claims(Database& db, const std::string& node);
 // The same for one claim of a living node whose answer never came.
