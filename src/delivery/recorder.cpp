@@ -68,12 +68,11 @@ bool Recorder::stalled() const {
 }
 
 void Recorder::arm(Milliseconds within) {
-    const auto at = std::chrono::steady_clock::now() + within;
-    if (armed_for_ && *armed_for_ <= at) {
+    if (armed_for_ && *armed_for_ <= within) {
         return;
     }
-    armed_for_ = at;
-    timer_.expires_at(at);
+    armed_for_ = within;
+    timer_.expires_after(within);
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error) {
             armed_for_.reset();

@@ -72,7 +72,7 @@ class Recorder {
     Callbacks callbacks_;
     boost::asio::steady_timer timer_;
     const Milliseconds group_time_;
-    std::optional<std::chrono::steady_clock::time_point> armed_for_;
+    std::optional<Milliseconds> armed_for_;
     bool failed_ = false;
 
     struct Waiting {
