@@ -8,7 +8,7 @@
 namespace tocsin {
 namespace {
 
-constexpr Time kStart = from_ms(1'700'000'000'000);
+const Time kStart = from_ms(1'700'000'000'000);
 
 TEST(SharedClock, IsTheMachinesUntilTheDatabaseWasAsked) {
     FakeClock machine(kStart);
