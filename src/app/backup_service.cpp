@@ -32,6 +32,10 @@ BackupService::~BackupService() {
     if (thread_.joinable()) {
         thread_.join();
     }
+    if (state_ == State::Running) {  // the service ends in the middle: it holds every reader
+        std::error_code ignored;
+        std::filesystem::remove(file_ + ".part", ignored);
+    }
 }
 
 void BackupService::add_routes(web::Router& router) {

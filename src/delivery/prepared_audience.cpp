@@ -201,7 +201,7 @@ Status PreparedAudiences::prepare_now(const FreezeRequest& request) {
 }
 
 // What is kept is changed after the last statement: a closure that fails must leave both as they
-// were. (If the commit fails, the store is at its end, and a watch that is not there is noticed.)
+// were. (If the commit fails, what is kept has no watch, and that is noticed.)
 std::shared_ptr<Preparation> PreparedAudiences::begin(store::Database& db,
                                                       const FreezeRequest& request, Need need) {
     const std::vector<ListId> lists = ascending(request.lists);

@@ -64,7 +64,6 @@ std::span<const CopiedTable> copied_tables() {
 std::span<const LeftTable> left_tables() {
     static constexpr std::array<LeftTable, 9> kTables = {{
         {"schema", "each database has its own migrations"},
-        {"schema_floor", "goes with them"},
         {"node", "processes of the source"},
         {"node_route", "what they send to"},
         {"signal", "what they told each other"},

@@ -100,9 +100,12 @@ std::vector<NodeView> load_nodes(Database& db, Time now) {
                   "skew_ms, rate, connections, trouble FROM node ORDER BY name, started_at, id")) {
         NodeView view;
         view.row = row_of(row);
-        view.alive = view.row.seen_at > now - kNodeSilence || db.engine() == Engine::Sqlite;
+        view.alive = view.row.seen_at > now - kNodeSilence;
         index.emplace(view.row.id, nodes.size());
         nodes.push_back(std::move(view));
+    }
+    if (db.engine() == Engine::Sqlite && nodes.size() == 1) {
+        nodes.front().alive = true;
     }
     for (const Row& row :
          db.query("SELECT owner, COUNT(*) FROM partition WHERE state = 'leased' GROUP BY owner")) {

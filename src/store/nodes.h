@@ -67,7 +67,7 @@ void remove_node(Database& db, const std::string& node);
 // progress of alerts that are finished.
 void tidy_nodes(Database& db, Time now);
 
-// All that are known, by name, then start. SQLite has one process: who asks is alive.
+// All that are known, by name, then start. The only one on SQLite is who asks, and alive.
 std::vector<NodeView> load_nodes(Database& db, Time now);
 
 // Of how many living nodes that send to a group this one is which (0-based, by id).

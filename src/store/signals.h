@@ -36,7 +36,6 @@ inline constexpr std::string_view kStopped = "stopped";    // subject: the alert
 inline constexpr std::string_view kFinished = "finished";  // subject: the alert
 inline constexpr std::string_view kLeft = "left";      // subject: the subscriber; detail: list or 0
 inline constexpr std::string_view kOutbox = "outbox";  // mail for single readers is waiting
-inline constexpr std::string_view kRoutes = "routes";  // the table of routes has changed
 inline constexpr std::string_view kDraft = "draft";    // connections will be wanted soon
 inline constexpr std::string_view kNodes = "nodes";    // a node came or went
 
