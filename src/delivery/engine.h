@@ -8,10 +8,9 @@
 // Owner: app, one per process. Everything passed by reference must outlive it. Thread: every member
 // function may be called from any thread and none blocks, except start(), shutdown() and abandon().
 // Failure: what goes wrong with a recipient is an outcome in the ledger; what goes wrong with a
-// route is told by routes(); a store that fails for good (SQLite's disk) halts the engine (halted()),
-// because what is sent without a record would be sent again; one that is out of reach (PostgreSQL) holds
-// it back until it is there again.
-// Not here: bounces and complaints.
+// route is told by routes(); a store that fails for good (SQLite's disk) halts the engine
+// (halted()), because what is sent without a record would be sent again; one that is out of reach
+// (PostgreSQL) holds it back until it is there again. Not here: bounces and complaints.
 #pragma once
 
 #include <cstdint>
