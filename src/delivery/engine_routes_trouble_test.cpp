@@ -194,6 +194,11 @@ TEST_F(Trouble, MailThatWaitsFollowsItsDomainToOtherServers) {
     }));
     mx("a.example", {"mx.b.example"});
     clock_.advance(std::chrono::minutes(61));  // the old answer's time is over
+    // What was on its way to the old servers at that moment waits its five minutes first.
+    for (int again = 0; again < 20 && !is_finished(alert); ++again) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        clock_.advance(std::chrono::minutes(6));
+    }
     ASSERT_TRUE(finished(alert));
     EXPECT_EQ(b.count(), 3'000U);
     expect_accounted(alert);

@@ -26,8 +26,7 @@ export async function eventually(what, probe, { limitMs = 15_000, everyMs = 40 }
   }
 }
 
-// A TCP port of the loopback address that nobody listens on at the moment.
-export function freePort() {
+function listenedFor() {
   return new Promise((resolve, reject) => {
     const server = net.createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {
@@ -35,6 +34,19 @@ export function freePort() {
       server.close(() => resolve(port));
     });
   });
+}
+
+const given = new Set(); // by this program: the kernel may offer the same one twice
+
+// A TCP port of the loopback address that nobody listens on at the moment, another each time.
+export async function freePort() {
+  for (;;) {
+    const port = await listenedFor();
+    if (!given.has(port)) {
+      given.add(port);
+      return port;
+    }
+  }
 }
 
 export function isListening(port, address = '127.0.0.1') {
