@@ -45,7 +45,8 @@ std::string host_name() {
 }
 
 // What the kernel calls itself since the machine was started: machines with one name and one disk
-// image differ in it.
+// image differ in it. Empty where a unit hides it (ProcSubset=pid); then check_place() tells them
+// apart.
 std::string boot_id() {
     std::ifstream file("/proc/sys/kernel/random/boot_id");
     std::string id;

@@ -15,13 +15,7 @@
 namespace tocsin::store {
 namespace {
 
-class FixedClock final : public Clock {
-  public:
-    Time now() const override { return from_ms(1'700'000'000'000); }
-    SteadyTime steady() const override { return SteadyTime(); }
-};
-
-const FixedClock kClock;
+const FakeClock kClock;
 
 std::string problem_of(const CopyRequest& request) {
     const auto done = copy_store(request, kClock);

@@ -13,13 +13,7 @@
 namespace tocsin::store {
 namespace {
 
-class FixedClock final : public Clock {
-  public:
-    Time now() const override { return from_ms(1'700'000'000'000); }
-    SteadyTime steady() const override { return SteadyTime(); }
-};
-
-const FixedClock kClock;
+const FakeClock kClock;
 
 // --- what is copied -------------------------------------------------------------------------
 
