@@ -32,6 +32,14 @@ struct Evidence {
     std::string page_url;  // the page that carried the form; cut at limits::kUrlBytesMax
     model::ConsentMethod method = model::ConsentMethod::WebForm;
     std::string actor = "subscriber";  // or "staff:NAME", "operator", "system:RULE"
+
+    // What follows is kept on the erasable side, all of it beside the consent event whose hash only
+    // commits to it (docs/CONSENT.md). Empty: not known. Cut at the limits of base/limits.h.
+    std::string form_id;       // which of the newsroom's forms: "embed", "page", "preferences"
+    std::string embed_origin;  // "https://news.example": the page that embedded the box
+    std::string locale;        // in which the wording was shown: "en", "pt-BR"
+    std::string ip;            // as text; forgotten after [consent] keep_ip_days
+    std::string user_agent;    // likewise
 };
 
 struct SignupRequest {
