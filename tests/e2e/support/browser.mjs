@@ -18,8 +18,10 @@ export async function startBrowser(scope) {
   return browser;
 }
 
-// Saves the page at three widths, light and dark: NAME-320-light.png and so on.
+// Saves the page at three widths, light and dark: NAME-320-light.png and so on. Only for `./test
+// look`: a picture proves nothing until somebody looks at it.
 export async function screenshots(page, name, { widths = [320, 768, 1280] } = {}) {
+  if (!process.env.TOCSIN_SCREENSHOTS) return;
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
     for (const width of widths) {
