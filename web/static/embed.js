@@ -87,6 +87,7 @@
       child(panel, "p", "", answer.message);
       var box = form.closest(".tocsin");
       if (box) {
+        box.style.minHeight = box.offsetHeight + "px";  // what stands below the box stays there
         box.querySelectorAll(".tocsin-title, .tocsin-lead").forEach(function (part) {
           part.hidden = true;
         });
