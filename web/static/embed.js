@@ -150,6 +150,7 @@
   function build(place) {
     if (place.firstElementChild) return;
     var id = "tocsin-" + place.dataset.tocsinList;
+    place.style.minHeight = place.offsetHeight + "px";  // what embed.css has kept free for it
     place.classList.add("tocsin");
     child(place, "p", "tocsin-kicker", "Breaking news");
     child(place, "h2", "tocsin-title", place.dataset.tocsinName || "Breaking-news alerts");
