@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
     tocsin::app::add_route_commands(program, cli);
     tocsin::app::add_node_commands(program, cli);
     tocsin::app::add_store_commands(program, cli);
+    tocsin::app::add_secrets_commands(program, cli);
     tocsin::app::add_tool_commands(program, cli);
 
     try {

@@ -57,6 +57,7 @@ void add_subscriber_commands(CLI::App& program, Cli& cli);  // subscriber, conse
 void add_route_commands(CLI::App& program, Cli& cli);       // routes
 void add_node_commands(CLI::App& program, Cli& cli);        // nodes
 void add_store_commands(CLI::App& program, Cli& cli);       // store copy, backup, restore
+void add_secrets_commands(CLI::App& program, Cli& cli);     // secrets
 void add_tool_commands(CLI::App& program, Cli& cli);        // check-address, sink, bench
 
 }  // namespace tocsin::app

@@ -47,6 +47,65 @@ TEST_F(SecretsTest, WhatIsWrittenIsRead) {
     EXPECT_NE(loaded->master, loaded->pepper);
 }
 
+TEST_F(SecretsTest, ARotationKeepsWhatOldLinksNeed) {
+    SeededRandom random(1);
+    const Secrets first = make_secrets(random);
+    const Secrets second = rotated(first, random);
+    const Secrets third = rotated(second, random);
+    EXPECT_NE(second.master, first.master);
+    EXPECT_EQ(second.previous_master, first.master);
+    EXPECT_TRUE(second.retired_unsubscribe.empty());
+    EXPECT_EQ(third.previous_master, second.master);
+    EXPECT_EQ(third.retired_unsubscribe.size(), 1U);
+    EXPECT_EQ(third.pepper, first.pepper);
+
+    const std::string file = path("secrets.toml");
+    ASSERT_TRUE(create_file(file, secrets_text(first), FileMode::Private));
+    ASSERT_TRUE(replace_private_file(file, secrets_text(third)));
+    const auto loaded = load_secrets(file);
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    EXPECT_EQ(loaded->retired_unsubscribe, third.retired_unsubscribe);
+    EXPECT_FALSE(std::filesystem::exists(file + ".new"));
+
+    const Time now = from_ms(1'795'502'159'123);
+    const auto opens = [&](const Secrets& sealer, mail::TokenPurpose purpose) {
+        mail::Token token;
+        token.purpose = purpose;
+        token.subject = std::string(16, 's');
+        token.issued = now;
+        const std::string text = mail::seal_token(sealer.ring(), token);
+        return static_cast<bool>(mail::open_token(loaded->ring(), purpose, text, now));
+    };
+    EXPECT_TRUE(opens(third, mail::TokenPurpose::Confirm));
+    EXPECT_TRUE(opens(second, mail::TokenPurpose::Confirm));
+    EXPECT_FALSE(opens(first, mail::TokenPurpose::Confirm));
+    EXPECT_TRUE(opens(first, mail::TokenPurpose::Unsubscribe));  // for ever
+}
+
+TEST_F(SecretsTest, AnAnnouncedMasterOpensAndSealsAfterTheRotation) {
+    SeededRandom random(2);
+    const Secrets first = make_secrets(random);
+    const auto announcing = announced(first, random);
+    ASSERT_TRUE(announcing);
+    EXPECT_EQ(announcing->master, first.master);
+    EXPECT_FALSE(announced(*announcing, random));
+    const Secrets second = rotated(*announcing, random);
+    EXPECT_EQ(second.master, *announcing->next_master);
+    EXPECT_FALSE(second.next_master);
+    const std::string file = path("secrets.toml");
+    ASSERT_TRUE(create_file(file, secrets_text(*announcing), FileMode::Private));
+    EXPECT_EQ(load_secrets(file)->next_master, announcing->next_master);
+}
+
+TEST_F(SecretsTest, RetiredKeysAreReadStrictly) {
+    SeededRandom random(3);
+    const std::string good = secrets_text(make_secrets(random));
+    for (const char* line : {"retired_unsubscribe = 7\n", "retired_unsubscribe = [\"00\"]\n",
+                             "retired_unsubscribe = [7]\n"}) {
+        EXPECT_THAT(error_of(good + line), HasSubstr("retired_unsubscribe must be a list"));
+    }
+}
+
 TEST_F(SecretsTest, FilesOpenToOthersAreRefused) {
     const std::string file = path("secrets.toml");
     SeededRandom random(1);

@@ -77,12 +77,6 @@ Split split_at_first_dot(std::string_view domain) {
     return {domain.substr(0, dot), domain.substr(dot + 1)};
 }
 
-bool is_provider(std::string_view domain) {
-    const auto is_it = [domain](std::string_view provider) { return provider == domain; };
-    return std::any_of(std::begin(kCorrections), std::end(kCorrections), is_it) ||
-           std::any_of(std::begin(kKnown), std::end(kKnown), is_it);
-}
-
 // In the public suffix list by a rule of its own, not by the rule "*" that makes any last label
 // one.
 bool is_real_ending(std::string_view ending) {
@@ -153,9 +147,15 @@ std::optional<std::string_view> nearest_ending(std::string_view ending) {
 
 }  // namespace
 
+bool is_large_provider(std::string_view domain) {
+    const auto is_it = [domain](std::string_view provider) { return provider == domain; };
+    return std::any_of(std::begin(kCorrections), std::end(kCorrections), is_it) ||
+           std::any_of(std::begin(kKnown), std::end(kKnown), is_it);
+}
+
 std::optional<std::string> suggest_domain(std::string_view domain) {
     if (domain.find('.') == std::string_view::npos ||
-        domain.find("xn--") != std::string_view::npos || is_provider(domain)) {
+        domain.find("xn--") != std::string_view::npos || is_large_provider(domain)) {
         return std::nullopt;
     }
     const Split typed = split_at_first_dot(domain);
@@ -177,7 +177,7 @@ std::optional<std::string> suggest_domain(std::string_view domain) {
         return std::nullopt;
     }
     std::string repaired = std::string(typed.name) + "." + std::string(*ending);
-    if (is_provider(repaired)) {
+    if (is_large_provider(repaired)) {
         return repaired;
     }
     if (const auto provider = nearest_provider(split_at_first_dot(repaired))) {

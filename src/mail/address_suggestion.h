@@ -13,4 +13,7 @@ namespace tocsin::mail {
 // The corrected domain, or nothing. `domain` is A-labels in lower case, as Address::domain().
 std::optional<std::string> suggest_domain(std::string_view domain);
 
+// A mailbox provider of many readers: neither a typing slip nor one organisation's own domain.
+bool is_large_provider(std::string_view domain);
+
 }  // namespace tocsin::mail

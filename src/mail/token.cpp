@@ -31,6 +31,7 @@ constexpr std::string_view kPurposeLabels[kTokenPurposes] = {
     "tocsin token not-me",  "tocsin token form",
 };
 constexpr std::string_view kBounceLabel = "tocsin bounce";
+constexpr std::string_view kProofLabel = "tocsin proof of work";
 constexpr std::string_view kKeyIdLabel = "tocsin key id";
 constexpr std::string_view kPepperLabel = "tocsin suppression pepper";
 
@@ -84,7 +85,12 @@ KeyRing::Master derive(std::string_view master) {
     }
     const std::string id = hkdf_sha256(master, kKeyIdLabel, 1);
     return {static_cast<std::uint8_t>(id.front()), std::move(purposes),
-            KeyRing::Mac(hkdf_sha256(master, kBounceLabel, kKeyBytes))};
+            KeyRing::Mac(hkdf_sha256(master, kBounceLabel, kKeyBytes)),
+            KeyRing::Mac(hkdf_sha256(master, kProofLabel, kKeyBytes))};
+}
+
+constexpr std::string_view label_of(TokenPurpose purpose) {
+    return kPurposeLabels[static_cast<std::size_t>(purpose)];
 }
 
 std::uint32_t to_token_seconds(Time time) {
@@ -126,14 +132,32 @@ std::array<unsigned char, kSha256Bytes> KeyRing::Mac::operator()(std::string_vie
     return outer.finish();
 }
 
+KeyRing::KeyRing(const KeyRingSecrets& secrets)
+    : pepper_(hkdf_sha256(secrets.pepper.value_or(secrets.master), kPepperLabel, kKeyBytes)) {
+    masters_.push_back(derive(secrets.master));
+    for (const auto& other : {secrets.previous_master, secrets.next_master}) {
+        if (other) {
+            masters_.push_back(derive(*other));
+        }
+    }
+    for (const std::string& key : secrets.retired_unsubscribe) {
+        CHECK(key.size() == kRetiredKeyBytes);
+        retired_.push_back(
+            {static_cast<std::uint8_t>(key.front()), Mac(std::string_view(key).substr(1))});
+    }
+}
+
 KeyRing::KeyRing(std::string_view master, std::optional<std::string> previous_master,
                  std::optional<std::string> pepper)
-    : pepper_(pepper ? hkdf_sha256(*pepper, kPepperLabel, kKeyBytes)
-                     : hkdf_sha256(master, kPepperLabel, kKeyBytes)) {
-    masters_.push_back(derive(master));
-    if (previous_master) {
-        masters_.push_back(derive(*previous_master));
-    }
+    : KeyRing(KeyRingSecrets{.master = std::string(master),
+                             .previous_master = std::move(previous_master),
+                             .next_master = {},
+                             .pepper = std::move(pepper),
+                             .retired_unsubscribe = {}}) {}
+
+std::string retired_unsubscribe_key(std::string_view master) {
+    return hkdf_sha256(master, kKeyIdLabel, 1) +
+           hkdf_sha256(master, label_of(TokenPurpose::Unsubscribe), kKeyBytes);
 }
 
 std::string seal_token(const KeyRing& ring, const Token& token) {
@@ -174,12 +198,19 @@ Result<Token> open_token(const KeyRing& ring, TokenPurpose purpose, std::string_
     if (kind != (kVersion << 4 | wanted)) {
         return not_a_token();
     }
-    // One byte of key id may be the same for both masters: then both are tried.
-    const bool genuine = std::any_of(
-        ring.masters().begin(), ring.masters().end(), [&](const KeyRing::Master& master) {
-            return master.id == key_id &&
-                   constant_time_equal(view(master.purposes[wanted](body), kMacBytes), mac);
-        });
+    // One byte of key id may be the same for several masters: then all of them are tried.
+    const auto sealed_by = [&](std::uint8_t id, const KeyRing::Mac& key) {
+        return id == key_id && constant_time_equal(view(key(body), kMacBytes), mac);
+    };
+    const bool genuine = std::any_of(ring.masters().begin(), ring.masters().end(),
+                                     [&](const KeyRing::Master& master) {
+                                         return sealed_by(master.id, master.purposes[wanted]);
+                                     }) ||
+                         (purpose == TokenPurpose::Unsubscribe &&
+                          std::any_of(ring.retired().begin(), ring.retired().end(),
+                                      [&](const KeyRing::Retired& retired) {
+                                          return sealed_by(retired.id, retired.unsubscribe);
+                                      }));
     if (!genuine) {
         return not_a_token();
     }

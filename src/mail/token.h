@@ -12,7 +12,8 @@
 //         38-53   HMAC-SHA-256 over bytes 0-37, first 16 bytes
 //
 // Every purpose has its own key (HKDF), so that a token of one purpose opens nothing else. The
-// current and the previous master secret open; only the current one seals.
+// current and the previous master secret open (and the next, while it goes round the machines);
+// only the current one seals. Links to leave open for ever: of older masters that one key is kept.
 //
 // A bounce local part is "b+" and 48 characters of base32 (servers may fold its case) over 30
 // bytes: key id, alert (8), ordinal (4), day since 1970 (2), HMAC (15): 50 characters, below the 64
@@ -70,10 +71,22 @@ struct BounceToken {
     friend bool operator==(const BounceToken&, const BounceToken&) = default;
 };
 
+// What a ring is made of. Secrets have at least kMasterSecretBytesMin bytes.
+struct KeyRingSecrets {
+    std::string master;                          // seals, and opens
+    std::optional<std::string> previous_master;  // opens what was sealed before the last rotation
+    // Opens what other machines seal already, while a rotation goes round them.
+    std::optional<std::string> next_master;
+    // Keys suppression_hmac() and outlives every rotation; without one it is derived from `master`.
+    std::optional<std::string> pepper;
+    // retired_unsubscribe_key() of every master before the previous one: a link to leave must work
+    // for ever. What they open can do no more than end a subscription.
+    std::vector<std::string> retired_unsubscribe;
+};
+
 class KeyRing {
   public:
-    // Secrets of at least kMasterSecretBytesMin bytes. The pepper keys suppression_hmac() and
-    // outlives every rotation; without one it is derived from `master`.
+    explicit KeyRing(const KeyRingSecrets& secrets);
     explicit KeyRing(std::string_view master, std::optional<std::string> previous_master = {},
                      std::optional<std::string> pepper = {});
 
@@ -92,15 +105,26 @@ class KeyRing {
         std::uint8_t id;
         std::vector<Mac> purposes;  // by TokenPurpose
         Mac bounce;
+        Mac proof;  // of work (web/proof_of_work.h)
+    };
+    struct Retired {
+        std::uint8_t id;
+        Mac unsubscribe;
     };
     const Master& current() const { return masters_.front(); }
     const std::vector<Master>& masters() const { return masters_; }
+    const std::vector<Retired>& retired() const { return retired_; }
     const Mac& pepper() const { return pepper_; }
 
   private:
-    std::vector<Master> masters_;  // current, then previous
+    std::vector<Master> masters_;  // current, then previous and next
+    std::vector<Retired> retired_;
     Mac pepper_;
 };
+
+// What is kept of a master secret that is given up: its key id and its key for links to leave.
+inline constexpr std::size_t kRetiredKeyBytes = 33;
+std::string retired_unsubscribe_key(std::string_view master);
 
 // kTokenChars characters, safe in a URL path.
 std::string seal_token(const KeyRing& ring, const Token& token);

@@ -149,6 +149,64 @@ TEST(Token, MastersThatShareAKeyIdBothOpen) {
     EXPECT_TRUE(open_token(ring, TokenPurpose::Unsubscribe, seal_token(ring, sample()), kNow));
 }
 
+TEST(Token, TheNextMasterOpensBeforeItSeals) {
+    const KeyRing announced(KeyRingSecrets{.master = kMaster,
+                                           .previous_master = {},
+                                           .next_master = kOther,
+                                           .pepper = {},
+                                           .retired_unsubscribe = {}});
+    EXPECT_EQ(seal_token(announced, sample()), seal_token(KeyRing(kMaster), sample()));
+    for (std::size_t i = 0; i < kTokenPurposes; ++i) {
+        const Token token = sample(static_cast<TokenPurpose>(i));
+        EXPECT_TRUE(open_token(announced, token.purpose, seal_token(KeyRing(kOther), token), kNow));
+    }
+}
+
+TEST(Token, OfARetiredMasterOnlyLinksToLeaveOpen) {
+    const KeyRing old(kMaster);
+    const KeyRing ring(KeyRingSecrets{.master = kOther,
+                                      .previous_master = std::string(32, 'p'),
+                                      .next_master = {},
+                                      .pepper = {},
+                                      .retired_unsubscribe = {retired_unsubscribe_key(kMaster)}});
+    for (std::size_t i = 0; i < kTokenPurposes; ++i) {
+        const Token token = sample(static_cast<TokenPurpose>(i));
+        EXPECT_EQ(static_cast<bool>(open_token(ring, token.purpose, seal_token(old, token), kNow)),
+                  token.purpose == TokenPurpose::Unsubscribe)
+            << i;
+    }
+    EXPECT_FALSE(open_bounce(ring, bounce_local_part(old, 42, 7, kNow), kNow));
+    // And its key seals nothing else.
+    const std::string text = seal_token(old, sample());
+    std::string raw = *base64url_decode(text);
+    raw[0] = static_cast<char>(1 << 4 | static_cast<int>(TokenPurpose::Manage));
+    EXPECT_EQ(open_error(ring, TokenPurpose::Manage, base64url_encode(raw)), ErrorKind::Invalid);
+}
+
+// Every purpose's token opens with that purpose alone, even if its purpose byte is rewritten: each
+// has a key of its own.
+TEST(Token, NoPurposeOpensAnother) {
+    const KeyRing ring(kMaster);
+    for (std::size_t made = 0; made < kTokenPurposes; ++made) {
+        const std::string text = seal_token(ring, sample(static_cast<TokenPurpose>(made)));
+        for (std::size_t asked = 0; asked < kTokenPurposes; ++asked) {
+            std::string raw = *base64url_decode(text);
+            raw[0] = static_cast<char>(1 << 4 | static_cast<int>(asked));
+            const auto purpose = static_cast<TokenPurpose>(asked);
+            EXPECT_EQ(static_cast<bool>(open_token(ring, purpose, text, kNow)), made == asked);
+            EXPECT_EQ(static_cast<bool>(open_token(ring, purpose, base64url_encode(raw), kNow)),
+                      made == asked);
+        }
+    }
+}
+
+// RFC 5869 appendix A.3: what our keys come from is HKDF-SHA-256 without salt.
+TEST(Token, KeysComeByHkdf) {
+    EXPECT_EQ(hex_encode(hkdf_sha256(std::string(22, '\x0b'), "", 42)),
+              "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
+              "9d201395faa4b61a96c8");
+}
+
 TEST(Token, MacIsHmacSha256) {
     for (const std::size_t bytes : {0U, 1U, 38U, 55U, 56U, 63U, 64U, 65U, 1000U}) {
         const std::string message(bytes, 'x');

@@ -50,9 +50,9 @@ OutboxId insert_outbox(Database& db, const NewOutboxMail& mail) {
     return OutboxId(
         db.first("INSERT INTO outbox (mail_from, rcpt_to, smtputf8, message, state, attempts, "
                  "next_at, not_after, reply, created_at) "
-                 "VALUES ($1, $2, $3, $4, 'queued', 0, 0, $6, '', $5) RETURNING id",
+                 "VALUES ($1, $2, $3, $4, 'queued', 0, $7, $6, '', $5) RETURNING id",
                  {mail.mail_from, mail.rcpt_to, mail.smtputf8, Blob{mail.message}, mail.now,
-                  mail.not_after})
+                  mail.not_after, mail.not_before})
             ->integer(0));
 }
 

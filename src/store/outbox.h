@@ -25,6 +25,7 @@ struct NewOutboxMail {
     std::string message;  // complete RFC 5322 message, CRLF, unsigned
     Time now;
     Time not_after;
+    Time not_before{};  // waits until then; the epoch: leaves at once
 };
 
 struct OutboxMail {
