@@ -64,7 +64,7 @@ AudienceOrder order_of(const model::AlertContent& content) {
     AudienceOrder order;
     order.kind = content.kind;
     order.of = content.of;
-    order.lists = content.lists;
+    order.lists = {content.lists, content.exclude};
     return order;
 }
 
@@ -88,6 +88,8 @@ model::AlertContent Alerts::content_of(const AlertDraft& draft) {
     content.url = draft.url;
     content.body = draft.body;
     content.lists = draft.lists;
+    content.exclude = draft.exclude;
+    content.priority = draft.priority;
     content.from_name = settings_.from_name;
     content.from_address = settings_.from_address;
     content.not_after = draft.not_after.value_or(settings_.not_after_default);

@@ -52,7 +52,7 @@ struct AudienceOrder {
     AlertId alert;
     model::AlertKind kind = model::AlertKind::Alert;
     AlertId of;
-    std::vector<ListId> lists;
+    model::AudienceLists lists;
     Time released_at{};
 };
 
@@ -85,7 +85,9 @@ struct AlertDraft {
     model::AlertKind kind = model::AlertKind::Alert;
     AlertId of;
     std::string headline, summary, url, body;
-    std::vector<ListId> lists;         // empty for corrections and retractions: the original's
+    std::vector<ListId> lists;    // empty for corrections and retractions: the original's
+    std::vector<ListId> exclude;  // who has one of these gets nothing
+    model::Priority priority = model::Priority::Normal;
     std::optional<Seconds> not_after;  // nullopt: the default
     model::Repeat repeat = model::Repeat::Resend;
 };

@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "net/url.h"
 #include "store/desk.h"
+#include "store/terms.h"
 
 namespace tocsin::alerts {
 
@@ -140,6 +141,7 @@ Result<model::AlertContent> prepare_content(store::Database& db, model::AlertCon
     }
     TRY(model::check_content(content, model::Completeness::Draft));
     TRY(check_lists(db, content.lists));
+    TRY(check_lists(db, content.exclude));
     return content;
 }
 
@@ -236,6 +238,10 @@ Result<Released> release_alert(store::Database& db, const Desk& desk, const mode
     const model::AlertContent& content = view.full.content;
     TRY(check_original(db, content));
     TRY_AS(AudienceOrder order, audience_order(db, content, id, desk.now));
+    if (model::goes_to_those_reached(content.kind)) {
+        // Digests that wait with the story are put together anew: corrected, or without it.
+        store::take_back_digests_with(db, content.of, desk.now);
+    }
     TRY_AS(released.audience, desk.hooks.freeze(db, order));
     if (released.audience == 0) {
         return conflict("Nobody would get this alert: the audience is empty.");
@@ -257,6 +263,7 @@ Result<AlertView> stop_alert(store::Database& db, const Desk& desk, const model:
     }
     TRY(check_move(view, AlertMove::Stop, "stopped"));
     store::set_stopped(db, id, desk.now);
+    store::take_back_digests_with(db, id, desk.now);
     audit(db, desk, actor, "alert.stop", view);
     return view_alert(db, desk, id);
 }
@@ -276,9 +283,10 @@ Result<AudienceOrder> audience_order(store::Database& db, const model::AlertCont
     order.alert = id;
     order.kind = content.kind;
     order.of = content.of;
-    order.lists = content.lists;
+    order.lists = {content.lists, content.exclude};
     order.released_at = now;
     TRY(check_lists(db, content.lists));
+    TRY(check_lists(db, content.exclude));
     if (content.lists.empty() && !model::goes_to_those_reached(content.kind)) {
         return invalid("Choose at least one list.");
     }

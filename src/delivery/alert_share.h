@@ -32,6 +32,7 @@
 #include "delivery/compose.h"
 #include "delivery/open_partition.h"
 #include "delivery/partition_close.h"
+#include "delivery/reader_terms.h"
 #include "delivery/route_queues.h"
 #include "delivery/worker_context.h"
 #include "net/smtp_session.h"
@@ -104,7 +105,11 @@ class AlertShare {
     std::vector<Attempt> gather();
     void gather_parked(std::vector<Attempt>& attempts);
     void gather_fresh(std::vector<Attempt>& attempts, std::size_t most);
-    void on_loaded(std::vector<Attempt> attempts, Result<std::vector<store::RecipientRow>> rows);
+    using Rows = Result<std::vector<store::RecipientRow>>;
+    void on_loaded(std::vector<Attempt> attempts, Rows rows);
+    void load_again(std::vector<Attempt> attempts, const Error& error);
+    void on_decided(std::vector<Attempt> attempts, std::vector<store::RecipientRow> rows,
+                    const HeldReaders& held);
     const std::optional<RouteAnswer>& route_of(const std::string& domain);
     void send_on_its_way(Attempt attempt, store::RecipientRow& row, std::vector<Draft>& drafts);
     void wait_for_route(Attempt attempt, const std::string& domain);

@@ -100,13 +100,15 @@ void AlertShare::load() {
     loading_ = attempts.size();
     std::vector<SubscriberId> subscribers;
     std::vector<ListId> lists;
+    if (asks_terms(run_->order)) {
+        lists = run_->order.lists.include;  // of which the most generous counts
+    }
     for (const Attempt& attempt : attempts) {
         subscribers.push_back(attempt.subscriber);
         if (std::find(lists.begin(), lists.end(), attempt.list) == lists.end()) {
             lists.push_back(attempt.list);
         }
     }
-    using Rows = Result<std::vector<store::RecipientRow>>;
     auto read = [subscribers = std::move(subscribers), lists = std::move(lists),
                  ring = context_.ring](store::Database& db) -> Rows {
         return load_block(db, *ring, subscribers, lists);
@@ -189,22 +191,57 @@ void AlertShare::gather_fresh(std::vector<Attempt>& attempts, std::size_t most) 
 
 // --- which way they go ---------------------------------------------------------------------
 
-void AlertShare::on_loaded(std::vector<Attempt> attempts,
-                           Result<std::vector<store::RecipientRow>> rows) {
-    loading_ = 0;
+void AlertShare::on_loaded(std::vector<Attempt> attempts, Rows rows) {
     if (!rows) {
-        if (!passing(rows.error())) {
-            context_.halt(rows.error());
-        }
-        due_.insert(due_.end(), attempts.begin(), attempts.end());
-        return;  // the next tick tries again
+        return load_again(std::move(attempts), rows.error());
     }
+    std::vector<store::RecipientRow> with_terms;
+    if (asks_terms(run_->order) && !ended()) {
+        for (const store::RecipientRow& row : *rows) {
+            if (row.terms) {
+                with_terms.push_back(row);
+            }
+        }
+    }
+    if (with_terms.empty()) {
+        return on_decided(std::move(attempts), std::move(*rows), {});
+    }
+    auto decide = [order = run_->order,
+                   with_terms = std::move(with_terms)](store::Database& db) -> Result<HeldReaders> {
+        return apply_terms(db, order, with_terms);
+    };
+    auto done = [this, mailbox = context_.mailbox, attempts = std::move(attempts),
+                 rows = std::move(*rows)](Result<HeldReaders> held) mutable {
+        mailbox->post([this, attempts = std::move(attempts), rows = std::move(rows),
+                       held = std::move(held)]() mutable {
+            if (held) {
+                on_decided(std::move(attempts), std::move(rows), *held);
+            } else {
+                load_again(std::move(attempts), held.error());
+            }
+        });
+    };
+    context_.store.post_fenced(std::move(decide), std::move(done));
+}
+
+// The next tick tries again.
+void AlertShare::load_again(std::vector<Attempt> attempts, const Error& error) {
+    loading_ = 0;
+    if (!passing(error)) {
+        context_.halt(error);
+    }
+    due_.insert(due_.end(), attempts.begin(), attempts.end());
+}
+
+void AlertShare::on_decided(std::vector<Attempt> attempts, std::vector<store::RecipientRow> rows,
+                            const HeldReaders& held) {
+    loading_ = 0;
     if (ended()) {
         pump();
         return;
     }
     std::unordered_map<SubscriberId, store::RecipientRow*> by_id;
-    for (store::RecipientRow& row : *rows) {
+    for (store::RecipientRow& row : rows) {
         by_id.emplace(row.subscriber, &row);
     }
     last_answer_.reset();
@@ -219,6 +256,12 @@ void AlertShare::on_loaded(std::vector<Attempt> attempts,
             !std::binary_search(found->second->active.begin(), found->second->active.end(),
                                 attempt.list)) {
             end(attempt, RecordKind::Suppressed, "left after the release");
+            continue;
+        }
+        if (const auto why = held.find(attempt.subscriber); why != held.end()) {
+            // Who changed the terms after a first attempt may have got it all the same.
+            end(attempt, attempt.maybe_delivered ? RecordKind::Unknown : RecordKind::Suppressed,
+                std::string(model::to_string(why->second)));
             continue;
         }
         if (context_.routes.only()) {

@@ -14,6 +14,7 @@
 #include "store/delivery.h"
 #include "store/lists.h"
 #include "store/nodes.h"
+#include "store/terms.h"
 
 namespace tocsin::delivery {
 namespace {
@@ -38,17 +39,20 @@ std::string slugs(store::Database& db, const std::vector<ListId>& lists) {
     return out;
 }
 
-Status check_lists(store::Database& db, const std::vector<ListId>& lists) {
-    if (lists.empty()) {
+// A list that was to be left out and is not there must not come to mean "leave nobody out".
+Status check_lists(store::Database& db, const model::AudienceLists& lists) {
+    if (lists.include.empty()) {
         return invalid("an alert needs at least one list: no list never means everyone");
     }
-    if (const auto missing = store::missing_lists(db, lists); !missing.empty()) {
-        return not_found(fmt::format("there is no list {}", names(missing)));
+    for (const auto* named : {&lists.include, &lists.exclude}) {
+        if (const auto missing = store::missing_lists(db, *named); !missing.empty()) {
+            return not_found(fmt::format("there is no list {}", names(missing)));
+        }
     }
     return {};
 }
 
-Status for_each_on_lists(store::Database& db, const std::vector<ListId>& lists, const Each& each) {
+Status for_each_on_lists(store::Database& db, const model::AudienceLists& lists, const Each& each) {
     TRY(check_lists(db, lists));
     SubscriberId last;
     store::for_each_active(db, lists, [&](const store::ActiveRow& row) {
@@ -115,12 +119,24 @@ Status for_each_reached(store::Database& db, AlertId original, const Each& each)
     }
 }
 
+// Those to whom a digest brought the story. They were held back when it was sent, so they are not
+// among those whom it reached.
+void for_each_digest_reader(store::Database& db, AlertId original, const Each& each) {
+    std::vector<ChunkRecipient> reached;
+    for (const store::DigestReader& reader : store::digest_readers(db, original)) {
+        reached.push_back({.subscriber = reader.subscriber, .list = reader.list});
+    }
+    keep_subscribed(db, reached, each);
+}
+
 Status for_each_recipient(store::Database& db, const FreezeRequest& request, const Each& each) {
     if (model::goes_to_those_reached(request.kind)) {
         if (!request.of.valid()) {
             return invalid("a correction or retraction must name the alert it is about");
         }
-        return for_each_reached(db, request.of, each);
+        TRY(for_each_reached(db, request.of, each));
+        for_each_digest_reader(db, request.of, each);
+        return {};
     }
     return for_each_on_lists(db, request.lists, each);
 }
@@ -146,9 +162,11 @@ Result<std::uint64_t> insert_audience(store::Database& db, const FreezeRequest& 
                 "nobody would get this: alert {} reached no one who is still subscribed",
                 request.of.value()));
         }
-        return invalid(fmt::format("nobody would get this: {} {} no active subscriber",
-                                   slugs(db, request.lists),
-                                   request.lists.size() == 1 ? "has" : "have"));
+        const model::AudienceLists& lists = request.lists;
+        return invalid(
+            fmt::format("nobody would get this: {} {} no active subscriber{}",
+                        slugs(db, lists.include), lists.include.size() == 1 ? "has" : "have",
+                        lists.exclude.empty() ? "" : " who is not on " + slugs(db, lists.exclude)));
     }
     std::uint64_t first = 0;
     std::int64_t number = 0;

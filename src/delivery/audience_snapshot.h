@@ -36,8 +36,8 @@ namespace tocsin::delivery {
 struct FreezeRequest {
     AlertId alert;
     model::AlertKind kind = model::AlertKind::Alert;
-    AlertId of;                 // the original, for corrections and retractions
-    std::vector<ListId> lists;  // for alerts and updates
+    AlertId of;                  // the original, for corrections and retractions
+    model::AudienceLists lists;  // for alerts and updates
 };
 
 // Writes the chunks and partitions of the alert; returns how many recipients there are. Alerts and

@@ -63,7 +63,7 @@ struct Joiner {
 
 // Those of them who belong to the audience now, in its order.
 std::vector<Joiner> recipients_among(store::Database& db, const std::vector<SubscriberId>& changed,
-                                     const std::vector<ListId>& lists) {
+                                     const model::AudienceLists& lists) {
     std::vector<Joiner> found;
     for (std::size_t from = 0; from < changed.size(); from += store::kRecipientBlock) {
         const auto begin = changed.begin() + static_cast<std::ptrdiff_t>(from);
@@ -79,9 +79,11 @@ std::vector<Joiner> recipients_among(store::Database& db, const std::vector<Subs
     return found;
 }
 
-std::vector<ListId> ascending(std::vector<ListId> lists) {
-    std::sort(lists.begin(), lists.end());
-    lists.erase(std::unique(lists.begin(), lists.end()), lists.end());
+model::AudienceLists ascending(model::AudienceLists lists) {
+    for (std::vector<ListId>* ids : {&lists.include, &lists.exclude}) {
+        std::sort(ids->begin(), ids->end());
+        ids->erase(std::unique(ids->begin(), ids->end()), ids->end());
+    }
     return lists;
 }
 
@@ -204,8 +206,8 @@ Status PreparedAudiences::prepare_now(const FreezeRequest& request) {
 // were. (If the commit fails, what is kept has no watch, and that is noticed.)
 std::shared_ptr<Preparation> PreparedAudiences::begin(store::Database& db,
                                                       const FreezeRequest& request, Need need) {
-    const std::vector<ListId> lists = ascending(request.lists);
-    if (model::goes_to_those_reached(request.kind) || lists.empty()) {
+    const model::AudienceLists lists = ascending(request.lists);
+    if (model::goes_to_those_reached(request.kind) || lists.include.empty()) {
         return nullptr;
     }
     const std::lock_guard lock(mutex_);
@@ -218,7 +220,7 @@ std::shared_ptr<Preparation> PreparedAudiences::begin(store::Database& db,
         }
         forget(db, found);
     }
-    if (!store::has_active(db, lists, static_cast<std::int64_t>(options_.recipients_min))) {
+    if (!store::has_active(db, lists.include, static_cast<std::int64_t>(options_.recipients_min))) {
         return nullptr;
     }
     if (kept_.size() == limits::kAudiencesPrepared) {
@@ -258,7 +260,7 @@ Result<std::uint64_t> PreparedAudiences::freeze(store::Database& db, const Freez
     return insert_audience(db, request, *partitions);
 }
 
-PreparedAudiences::Kept::iterator PreparedAudiences::find(const std::vector<ListId>& lists) {
+PreparedAudiences::Kept::iterator PreparedAudiences::find(const model::AudienceLists& lists) {
     return std::find_if(kept_.begin(), kept_.end(),
                         [&](const auto& preparation) { return preparation->lists() == lists; });
 }

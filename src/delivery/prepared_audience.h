@@ -48,10 +48,10 @@ namespace tocsin::delivery {
 // The audience of a set of lists, being read or complete. One thread at a time.
 class Preparation {
   public:
-    Preparation(std::vector<ListId> lists, store::AudienceWatch watch)
+    Preparation(model::AudienceLists lists, store::AudienceWatch watch)
         : lists_(std::move(lists)), watch_(watch) {}
 
-    const std::vector<ListId>& lists() const { return lists_; }  // ascending, each once
+    const model::AudienceLists& lists() const { return lists_; }  // ascending, each once
     const store::AudienceWatch& watch() const { return watch_; }
     bool ready() const { return place_.at_end; }
     // Reads on; nothing if it is complete.
@@ -63,7 +63,7 @@ class Preparation {
                                                    const std::vector<SubscriberId>& changed) const;
 
   private:
-    std::vector<ListId> lists_;
+    model::AudienceLists lists_;
     store::AudienceWatch watch_;
     store::AudiencePlace place_;
     AudienceCutter cutter_;
@@ -111,7 +111,7 @@ class PreparedAudiences {
   private:
     using Kept = std::vector<std::shared_ptr<Preparation>>;
 
-    Kept::iterator find(const std::vector<ListId>& lists);
+    Kept::iterator find(const model::AudienceLists& lists);
     void forget(store::Database& db, Kept::iterator which);
 
     store::Store& store_;

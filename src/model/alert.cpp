@@ -60,6 +60,19 @@ bool goes_to_those_reached(AlertKind kind) {
     return kind == AlertKind::Correction || kind == AlertKind::Retraction;
 }
 
+std::string_view to_string(Priority priority) {
+    return priority == Priority::Major ? "major" : "normal";
+}
+
+std::optional<Priority> parse_priority(std::string_view text) {
+    for (const Priority priority : {Priority::Normal, Priority::Major}) {
+        if (text == to_string(priority)) {
+            return priority;
+        }
+    }
+    return std::nullopt;
+}
+
 std::string_view to_string(AlertState state) {
     return name_in(kStates, state);
 }

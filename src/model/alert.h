@@ -14,6 +14,7 @@
 // only with approvals of exactly its hash.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,17 +56,24 @@ struct ApprovalRule {
     bool author_may_approve() const { return people_required <= 1; }
 };
 
+// Major: for readers who want only the biggest, too.
+enum class Priority { Normal, Major };
+std::string_view to_string(Priority priority);  // "normal", "major": in JSON
+std::optional<Priority> parse_priority(std::string_view text);
+
 enum class Repeat { Resend, AtMostOnce };  // a message whose final reply was lost: send again?
 
 struct AlertContent {
     AlertKind kind = AlertKind::Alert;
-    AlertId of;                 // the alert it follows; not valid for AlertKind::Alert
-    std::string headline;       // one line
-    std::string summary;        // one paragraph
-    std::string url;            // absolute http(s); empty: the alert's own page is linked
-    std::string body;           // paragraphs separated by an empty line; may be empty
-    std::vector<ListId> lists;  // ascending, each once
-    std::string from_name;      // the sender as readers see it
+    AlertId of;                   // the alert it follows; not valid for AlertKind::Alert
+    std::string headline;         // one line
+    std::string summary;          // one paragraph
+    std::string url;              // absolute http(s); empty: the alert's own page is linked
+    std::string body;             // paragraphs separated by an empty line; may be empty
+    std::vector<ListId> lists;    // ascending, each once
+    std::vector<ListId> exclude;  // who has one of these gets nothing; ascending, each once
+    Priority priority = Priority::Normal;
+    std::string from_name;  // the sender as readers see it
     std::string from_address;
     Seconds not_after{Seconds(0)};  // life after release
     Repeat repeat = Repeat::Resend;
@@ -78,6 +86,19 @@ struct AlertContent {
 inline constexpr Seconds kNotAfterMin{60};
 inline constexpr Seconds kNotAfterMax{7 * 24 * 3600};
 inline constexpr Seconds kNotAfterDefault{4 * 3600};
+
+// Who gets an alert or an update: active subscribers of one of `include` who have none of
+// `exclude`. Ascending, each once.
+struct AudienceLists {
+    std::vector<ListId> include;
+    std::vector<ListId> exclude;
+
+    AudienceLists() = default;
+    AudienceLists(std::vector<ListId> lists, std::vector<ListId> but = {})
+        : include(std::move(lists)), exclude(std::move(but)) {}
+    AudienceLists(std::initializer_list<ListId> lists) : include(lists) {}
+    friend bool operator==(const AudienceLists&, const AudienceLists&) = default;
+};
 
 // What is wrong with one field, as a sentence for the person who typed it.
 struct ContentProblem {
@@ -97,6 +118,7 @@ Status check_content(const AlertContent& content, Completeness need);  // the fi
 AlertContent normalized(AlertContent content);
 
 // Canonical JSON: keys in alphabetical order, no white space, only the escapes that JSON demands.
+// "exclude" and "priority" stand in it only where they say something.
 std::string canonical_json(const AlertContent& content);
 // Corrupt if it is not exactly what canonical_json() writes.
 Result<AlertContent> parse_content(std::string_view json);

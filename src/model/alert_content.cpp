@@ -77,6 +77,11 @@ void check_completeness(const AlertContent& content, Checker& check) {
     if (content.lists.empty() && !goes_to_those_reached(content.kind)) {
         check.say("lists", "Choose at least one list.");
     }
+    if (std::ranges::any_of(content.lists, [&](ListId list) {
+            return std::ranges::find(content.exclude, list) != content.exclude.end();
+        })) {
+        check.say("exclude", "A list cannot be chosen and left out at once.");
+    }
     if (content.from_address.empty()) {
         check.say("from_address", "No sender is configured (site.from).");
     }
@@ -141,6 +146,33 @@ const std::string* text_at(const boost::json::object& object, std::string_view k
     return &into;
 }
 
+void read_ids(const boost::json::object& object, std::string_view key, std::vector<ListId>& ids) {
+    const boost::json::value* value = object.if_contains(key);
+    if (value == nullptr || !value->is_array()) {
+        return;
+    }
+    for (const boost::json::value& id : value->get_array()) {
+        if (id.is_int64()) {
+            ids.emplace_back(id.get_int64());
+        }
+    }
+}
+
+// "3,7"
+std::string joined_ids(const std::vector<ListId>& ids) {
+    std::string out;
+    for (const ListId id : ids) {
+        fmt::format_to(std::back_inserter(out), "{}{}", out.empty() ? "" : ",", id.value());
+    }
+    return out;
+}
+
+std::vector<ListId> each_once(std::vector<ListId> ids) {
+    std::ranges::sort(ids);
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+}
+
 // Fills what it finds; what is missing makes the canonical form differ, which the caller notices.
 void read_content(const boost::json::object& object, AlertContent& content) {
     std::string kind;
@@ -164,13 +196,11 @@ void read_content(const boost::json::object& object, AlertContent& content) {
     if (const auto* value = object.if_contains("of"); value != nullptr && value->is_int64()) {
         content.of = AlertId(value->get_int64());
     }
-    if (const auto* value = object.if_contains("lists"); value != nullptr && value->is_array()) {
-        for (const boost::json::value& id : value->get_array()) {
-            if (id.is_int64()) {
-                content.lists.emplace_back(id.get_int64());
-            }
-        }
-    }
+    std::string priority;
+    text_at(object, "priority", priority);
+    content.priority = parse_priority(priority).value_or(Priority::Normal);
+    read_ids(object, "exclude", content.exclude);
+    read_ids(object, "lists", content.lists);
 }
 
 }  // namespace
@@ -189,7 +219,7 @@ std::vector<ContentProblem> content_problems(const AlertContent& content, Comple
     if (content.not_after < kNotAfterMin || content.not_after > kNotAfterMax) {
         check.say("not_after", "The alert's life must be between one minute and seven days.");
     }
-    if (content.lists.size() > limits::kAlertListsMax) {
+    if (std::max(content.lists.size(), content.exclude.size()) > limits::kAlertListsMax) {
         check.say("lists",
                   fmt::format("An alert goes to at most {} lists.", limits::kAlertListsMax));
     }
@@ -232,26 +262,28 @@ AlertContent normalized(AlertContent content) {
     content.summary = tidy_lines(content.summary);
     content.url = std::string(trim(content.url));
     content.body = tidy_lines(content.body);
-    std::sort(content.lists.begin(), content.lists.end());
-    content.lists.erase(std::unique(content.lists.begin(), content.lists.end()),
-                        content.lists.end());
+    content.lists = each_once(std::move(content.lists));
+    content.exclude = goes_to_those_reached(content.kind) ? std::vector<ListId>()
+                                                          : each_once(std::move(content.exclude));
     return content;
 }
 
 std::string canonical_json(const AlertContent& content) {
-    std::string lists;
-    for (const ListId list : content.lists) {
-        fmt::format_to(std::back_inserter(lists), "{}{}", lists.empty() ? "" : ",", list.value());
-    }
     const std::string of = content.of.valid() ? std::to_string(content.of.value()) : "null";
+    const std::string exclude =
+        content.exclude.empty() ? ""
+                                : fmt::format(R"("exclude":[{}],)", joined_ids(content.exclude));
+    const std::string_view priority =
+        content.priority == Priority::Major ? R"("priority":"major",)" : "";
     return fmt::format(
-        R"({{"at_most_once":{},"body":{},"from_address":{},"from_name":{},"headline":{},)"
-        R"("kind":"{}","lists":[{}],"nonce":{},"not_after_seconds":{},"of":{},)"
+        R"({{"at_most_once":{},"body":{},{}"from_address":{},"from_name":{},"headline":{},)"
+        R"("kind":"{}","lists":[{}],"nonce":{},"not_after_seconds":{},"of":{},{})"
         R"("summary":{},"url":{}}})",
-        content.repeat == Repeat::AtMostOnce, json_text(content.body),
+        content.repeat == Repeat::AtMostOnce, json_text(content.body), exclude,
         json_text(content.from_address), json_text(content.from_name), json_text(content.headline),
-        to_string(content.kind), lists, json_text(content.nonce), content.not_after.count(), of,
-        json_text(content.summary), json_text(content.url));
+        to_string(content.kind), joined_ids(content.lists), json_text(content.nonce),
+        content.not_after.count(), of, priority, json_text(content.summary),
+        json_text(content.url));
 }
 
 Result<AlertContent> parse_content(std::string_view json) {

@@ -71,6 +71,31 @@ TEST(Alert, ContentSurvivesTheRoundTrip) {
     EXPECT_EQ(*back, content);
 }
 
+TEST(Alert, WhoIsLeftOutAndPriorityStandInItOnlyWhereTheySaySomething) {
+    const std::string plain = canonical_json(sample());
+    EXPECT_EQ(plain.find("exclude"), std::string::npos);
+    EXPECT_EQ(plain.find("priority"), std::string::npos);
+    AlertContent content = sample();
+    content.exclude = {ListId(9), ListId(7), ListId(9)};
+    content.priority = Priority::Major;
+    content = normalized(content);
+    const std::string json = canonical_json(content);
+    EXPECT_NE(json.find(R"("exclude":[7,9],"from_address")"), std::string::npos) << json;
+    EXPECT_NE(json.find(R"("priority":"major","summary")"), std::string::npos) << json;
+    const Result<AlertContent> back = parse_content(json);
+    ASSERT_TRUE(back) << back.error().message();
+    EXPECT_EQ(*back, content);
+    EXPECT_FALSE(parse_content(plain.substr(0, plain.size() - 1) + R"(,"priority":"normal"})"));
+}
+
+TEST(Alert, AListIsChosenOrLeftOutButNotBoth) {
+    AlertContent content = sample();
+    content.exclude = content.lists;
+    const auto problems = content_problems(content, Completeness::Complete);
+    ASSERT_EQ(problems.size(), 1U);
+    EXPECT_EQ(problems[0].field, "exclude");
+}
+
 TEST(Alert, StoredContentThatWasTouchedIsCorrupt) {
     const std::string json = canonical_json(sample());
     EXPECT_FALSE(parse_content(json + " "));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "store/signals.h"
+#include "store/sql_lists.h"
 
 namespace tocsin::store {
 
@@ -229,21 +230,16 @@ std::vector<ApprovalRow> list_approvals(Database& db, RevisionId revision) {
     return found;
 }
 
-std::uint64_t count_audience(Database& db, const std::vector<ListId>& lists) {
-    if (lists.empty()) {
+std::uint64_t count_audience(Database& db, const model::AudienceLists& lists) {
+    if (lists.include.empty()) {
         return 0;
     }
-    std::string marks;
     std::vector<Param> params;
-    for (const ListId list : lists) {
-        params.emplace_back(list);
-        marks += fmt::format("{}${}", marks.empty() ? "" : ", ", params.size());
-    }
-    const std::string sql = fmt::format(
-        "SELECT COUNT(DISTINCT subscriber_id) FROM subscription "
-        "WHERE list_id IN ({}) AND state = 'active'",
-        marks);
-    return static_cast<std::uint64_t>(db.first(sql, params)->integer(0));
+    const std::string chosen = in_audience(params, lists);
+    return static_cast<std::uint64_t>(
+        db.first("SELECT COUNT(DISTINCT x.subscriber_id) FROM subscription x WHERE " + chosen,
+                 params)
+            ->integer(0));
 }
 
 std::vector<ListName> find_list_names(Database& db, const std::vector<ListId>& lists) {

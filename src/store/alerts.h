@@ -80,8 +80,9 @@ struct ListName {
 };
 std::vector<ListName> find_list_names(Database& db, const std::vector<ListId>& lists);
 std::vector<ListName> list_all_names(Database& db);
-// Readers with an active subscription to at least one of the lists, each once.
-std::uint64_t count_audience(Database& db, const std::vector<ListId>& lists);
+// Readers with an active subscription to at least one of the lists, and to none that is left out;
+// each once.
+std::uint64_t count_audience(Database& db, const model::AudienceLists& lists);
 
 // --- writing ---
 struct NewRevision {

@@ -4,10 +4,11 @@
 
 #include <fmt/format.h>
 
-#include "base/check.h"
 #include "store/alerts.h"
 #include "store/nodes.h"
 #include "store/signals.h"
+#include "store/sql_lists.h"
+#include "store/terms.h"
 
 namespace tocsin::store {
 namespace {
@@ -16,33 +17,6 @@ namespace {
 constexpr std::int64_t kSortedRowsMax = 200'000;
 // Reading in index order visits every subscriber: worth it if one in so many is wanted.
 constexpr std::int64_t kScanShare = 8;
-
-// "$3, $4, $5" for 3 numbers from 3 on.
-std::string placeholders(std::size_t first, std::size_t count) {
-    std::string out;
-    for (std::size_t i = 0; i < count; ++i) {
-        out += fmt::format("{}${}", i == 0 ? "" : ", ", first + i);
-    }
-    return out;
-}
-
-void append_lists(std::vector<Param>& params, const std::vector<ListId>& lists) {
-    for (const ListId list : lists) {
-        params.emplace_back(list);
-    }
-}
-
-// The ids, padded with 0 (never an id) so that every block is the same statement.
-std::vector<Param> block_params(const std::vector<SubscriberId>& subscribers) {
-    CHECK(subscribers.size() <= kRecipientBlock);
-    std::vector<Param> params;
-    params.reserve(kRecipientBlock + 4);
-    for (const SubscriberId subscriber : subscribers) {
-        params.emplace_back(subscriber);
-    }
-    params.resize(kRecipientBlock, Param(std::int64_t{0}));
-    return params;
-}
 
 PartitionCounts read_counts(const Row& row, std::size_t first) {
     const auto number = [&](std::size_t column) {
@@ -74,15 +48,14 @@ void insert_partition(Database& db, const NewPartition& partition) {
          partition.domain});
 }
 
-void for_each_active(Database& db, const std::vector<ListId>& lists,
+void for_each_active(Database& db, const model::AudienceLists& lists,
                      const std::function<void(const ActiveRow&)>& each) {
-    std::vector<Param> params;
-    append_lists(params, lists);
-    const std::string in = placeholders(1, lists.size());
+    std::vector<Param> included;
+    append_lists(included, lists.include);
     const std::int64_t active =
-        db.query("SELECT COUNT(*) FROM subscription WHERE state = 'active' AND list_id IN (" + in +
-                     ")",
-                 params)[0]
+        db.query("SELECT COUNT(*) FROM subscription WHERE state = 'active' AND list_id IN (" +
+                     placeholders(1, lists.include.size()) + ")",
+                 included)[0]
             .integer(0);
     const std::int64_t subscribers =
         db.query("SELECT MAX(id) FROM subscriber")[0].maybe_integer(0).value_or(0);
@@ -90,9 +63,11 @@ void for_each_active(Database& db, const std::vector<ListId>& lists,
     const bool scan = active > kSortedRowsMax || active * kScanShare > subscribers;
     const std::string from =
         scan ? "subscriber s CROSS JOIN subscription x" : "subscription x CROSS JOIN subscriber s";
+    std::vector<Param> params;
+    const std::string chosen = in_audience(params, lists);
     db.for_each("SELECT s.id, x.list_id, s.domain FROM " + from +
-                    " WHERE s.id = x.subscriber_id AND x.state = 'active' AND x.list_id IN (" + in +
-                    ") ORDER BY s.domain, s.id, x.list_id",
+                    " WHERE s.id = x.subscriber_id AND " + chosen +
+                    " ORDER BY s.domain, s.id, x.list_id",
                 params, [&](const Row& row) {
                     each({.subscriber = SubscriberId(row.integer(0)),
                           .list = ListId(row.integer(1)),
@@ -114,31 +89,38 @@ std::vector<ListId> missing_lists(Database& db, const std::vector<ListId>& lists
 
 std::vector<RecipientRow> load_recipients(Database& db,
                                           const std::vector<SubscriberId>& subscribers,
-                                          const std::vector<ListId>& lists) {
+                                          const model::AudienceLists& lists) {
     std::vector<Param> params = block_params(subscribers);
-    append_lists(params, lists);
     const std::string sql =
-        "SELECT s.id, s.subject, s.address, s.address_key, s.domain, s.smtputf8, x.list_id, "
-        "CASE WHEN EXISTS (SELECT 1 FROM suppression) THEN 1 ELSE 0 END "
-        "FROM subscriber s CROSS JOIN subscription x WHERE s.id IN (" +
-        placeholders(1, kRecipientBlock) +
-        ") AND x.subscriber_id = s.id AND x.state = 'active' AND x.list_id IN (" +
-        placeholders(kRecipientBlock + 1, lists.size()) + ") ORDER BY s.id, x.list_id";
+        "SELECT s.id, s.subject, s.address, s.address_key, s.domain, s.smtputf8, s.locale, "
+        "x.list_id, x.frequency, CASE WHEN EXISTS (SELECT 1 FROM suppression) THEN 1 ELSE 0 END, "
+        "t.zone, t.daily_max, t.digest_minute, t.quiet_from, t.quiet_to "
+        "FROM subscriber s CROSS JOIN subscription x "
+        "LEFT JOIN reader_terms t ON t.subscriber_id = s.id WHERE s.id IN (" +
+        placeholders(1, kRecipientBlock) + ") AND x.subscriber_id = s.id AND " +
+        in_audience(params, lists) + " ORDER BY s.id, x.list_id";
     std::vector<RecipientRow> rows;
     rows.reserve(subscribers.size());
     db.for_each(sql, params, [&](const Row& row) {
         const SubscriberId subscriber(row.integer(0));
+        const auto frequency =
+            model::parse_frequency(row.text(8)).value_or(model::Frequency::Every);
         if (rows.empty() || rows.back().subscriber != subscriber) {
-            rows.push_back({.subscriber = subscriber,
-                            .subject = row.blob(1),
-                            .address = row.text(2),
-                            .address_key = row.text(3),
-                            .domain = row.text(4),
-                            .smtputf8 = row.boolean(5),
-                            .active = {},
-                            .ask_suppression = row.boolean(7)});
+            rows.push_back(
+                {.subscriber = subscriber,
+                 .subject = row.blob(1),
+                 .address = row.text(2),
+                 .address_key = row.text(3),
+                 .domain = row.text(4),
+                 .smtputf8 = row.boolean(5),
+                 .locale = row.text(6),
+                 .active = {},
+                 .frequency = frequency,
+                 .terms = row.is_null(10) ? std::nullopt : std::optional(read_terms(row, 10)),
+                 .ask_suppression = row.boolean(9)});
         }
-        rows.back().active.emplace_back(row.integer(6));
+        rows.back().active.emplace_back(row.integer(7));
+        rows.back().frequency = model::more_generous(rows.back().frequency, frequency);
     });
     return rows;
 }
@@ -146,7 +128,8 @@ std::vector<RecipientRow> load_recipients(Database& db,
 std::vector<RecipientRow> load_subscribers(Database& db,
                                            const std::vector<SubscriberId>& subscribers) {
     const std::string sql =
-        "SELECT id, subject, address, address_key, domain, smtputf8 FROM subscriber WHERE id IN (" +
+        "SELECT id, subject, address, address_key, domain, smtputf8, locale FROM subscriber "
+        "WHERE id IN (" +
         placeholders(1, kRecipientBlock) + ") ORDER BY id";
     std::vector<RecipientRow> rows;
     db.for_each(sql, block_params(subscribers), [&](const Row& row) {
@@ -156,7 +139,10 @@ std::vector<RecipientRow> load_subscribers(Database& db,
                         .address_key = row.text(3),
                         .domain = row.text(4),
                         .smtputf8 = row.boolean(5),
+                        .locale = row.text(6),
                         .active = {},
+                        .frequency = model::Frequency::Every,
+                        .terms = std::nullopt,
                         .ask_suppression = false});
     });
     return rows;
@@ -253,8 +239,13 @@ Result<DeliveryOrder> find_delivery_order(Database& db, AlertId alert) {
     order.released_at = *row->released_at;
     order.not_after = *row->not_after;
     order.repeat = row->repeat;
+    order.lists.include = row->lists;
+    order.story = story_of(db, alert);
     if (const std::optional<RevisionRow> revision = find_revision(db, row->revision)) {
         order.compiled = revision->compiled;
+        TRY_AS(const model::AlertContent content, model::parse_content(revision->content));
+        order.priority = content.priority;
+        order.lists.exclude = content.exclude;
     }
     return order;
 }

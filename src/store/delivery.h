@@ -17,7 +17,9 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "model/alert.h"
+#include "model/terms.h"
 #include "store/database.h"
+#include "store/sql_lists.h"
 
 namespace tocsin::store {
 
@@ -45,8 +47,9 @@ struct ActiveRow {
     std::string_view domain;  // only during the call
 };
 // Streams the active subscriptions, sorted by the subscriber's domain, then id, then list: a
-// subscriber of several lists comes several times in a row.
-void for_each_active(Database& db, const std::vector<ListId>& lists,
+// subscriber of several lists comes several times in a row. Who has one of the lists that are left
+// out does not come.
+void for_each_active(Database& db, const model::AudienceLists& lists,
                      const std::function<void(const ActiveRow&)>& each);
 std::vector<ListId> missing_lists(Database& db, const std::vector<ListId>& lists);
 
@@ -58,16 +61,18 @@ struct RecipientRow {
     std::string address_key;
     std::string domain;
     bool smtputf8 = false;
-    std::vector<ListId> active;  // of the lists asked for; ascending
+    std::string locale;
+    std::vector<ListId> active;                            // of the lists asked for; ascending
+    model::Frequency frequency = model::Frequency::Every;  // the most generous of them
+    std::optional<model::ReaderTerms> terms;               // the reader's own, if there are any
     bool ask_suppression =
         false;  // there are suppressed addresses; whether this one is, is not said
 };
-inline constexpr std::size_t kRecipientBlock = 1'000;
 // Those of at most kRecipientBlock subscribers who exist and have an active subscription to at
-// least one of the lists; in no order.
+// least one of the lists, and to none that is left out; in no order.
 std::vector<RecipientRow> load_recipients(Database& db,
                                           const std::vector<SubscriberId>& subscribers,
-                                          const std::vector<ListId>& lists);
+                                          const model::AudienceLists& lists);
 // Address, and subject, of subscribers whatever their subscriptions are.
 std::vector<RecipientRow> load_subscribers(Database& db,
                                            const std::vector<SubscriberId>& subscribers);
@@ -153,6 +158,9 @@ struct DeliveryOrder {
     Time released_at{};
     Time not_after{};
     model::Repeat repeat = model::Repeat::Resend;
+    model::Priority priority = model::Priority::Normal;
+    model::AudienceLists lists;
+    AlertId story;                        // the alert that it began with
     std::optional<std::string> compiled;  // mail::MessageTemplate::encode()
 };
 // NotFound if there is no such alert, Conflict if it was never released.

@@ -4,20 +4,12 @@
 
 #include "base/limits.h"
 #include "store/nodes.h"
+#include "store/sql_lists.h"
 
 namespace tocsin::store {
 namespace {
 
 constexpr auto kChangesMax = static_cast<std::int64_t>(limits::kAudienceChangesMax);
-
-// "$4, $5" for two lists and `first` = 4.
-std::string list_numbers(std::size_t first, const std::vector<ListId>& lists) {
-    std::string out;
-    for (std::size_t i = 0; i < lists.size(); ++i) {
-        out += fmt::format("{}${}", i == 0 ? "" : ", ", first + i);
-    }
-    return out;
-}
 
 // Which subscribers a step reads, of `subscriber` in order of domain, then id.
 struct Range {
@@ -26,19 +18,19 @@ struct Range {
 };
 
 // Streams the range, at most so many subscribers, and moves the place on; returns how many.
-std::int64_t step(Database& db, Range range, const std::vector<ListId>& lists, AudiencePlace& place,
-                  std::int64_t subscribers, const std::function<void(const ActiveRow&)>& each) {
+std::int64_t step(Database& db, Range range, const model::AudienceLists& lists,
+                  AudiencePlace& place, std::int64_t subscribers,
+                  const std::function<void(const ActiveRow&)>& each) {
     std::vector<Param>& params = range.params;
     params.emplace_back(subscribers);
     const std::size_t limit = params.size();
-    params.insert(params.end(), lists.begin(), lists.end());
+    const std::string chosen = in_audience(params, lists);
     std::int64_t seen = 0;
     db.for_each(fmt::format("SELECT t.id, t.domain, x.list_id FROM (SELECT domain, id FROM "
                             "subscriber WHERE {} ORDER BY domain, id LIMIT ${}) t "
-                            "LEFT JOIN subscription x ON x.subscriber_id = t.id AND "
-                            "x.state = 'active' AND x.list_id IN ({}) "
+                            "LEFT JOIN subscription x ON x.subscriber_id = t.id AND {} "
                             "ORDER BY t.domain, t.id, x.list_id",
-                            range.where, limit, list_numbers(limit + 1, lists)),
+                            range.where, limit, chosen),
                 params, [&](const Row& row) {
                     const SubscriberId subscriber(row.integer(0));
                     if (seen == 0 || subscriber != place.subscriber) {
@@ -136,18 +128,18 @@ std::optional<std::vector<SubscriberId>> audience_changes(Database& db,
 
 bool has_active(Database& db, const std::vector<ListId>& lists, std::int64_t count) {
     std::vector<Param> params = {count - 1};
-    params.insert(params.end(), lists.begin(), lists.end());
+    append_lists(params, lists);
     return db
         .first(fmt::format("SELECT 1 FROM subscription WHERE state = 'active' AND list_id IN ({}) "
                            "LIMIT 1 OFFSET $1",
-                           list_numbers(2, lists)),
+                           placeholders(2, lists.size())),
                params)
         .has_value();
 }
 
 // Two statements, because a comparison of (domain, id) as a pair would read a large domain from its
 // beginning at every step.
-void for_each_active_after(Database& db, const std::vector<ListId>& lists, AudiencePlace& place,
+void for_each_active_after(Database& db, const model::AudienceLists& lists, AudiencePlace& place,
                            std::int64_t subscribers,
                            const std::function<void(const ActiveRow&)>& each) {
     std::int64_t seen = 0;

@@ -55,7 +55,7 @@ struct AudiencePlace {
 };
 // for_each_active() in steps: goes through the next `subscribers` subscribers, whether they are
 // subscribed or not, and moves the place on.
-void for_each_active_after(Database& db, const std::vector<ListId>& lists, AudiencePlace& place,
+void for_each_active_after(Database& db, const model::AudienceLists& lists, AudiencePlace& place,
                            std::int64_t subscribers,
                            const std::function<void(const ActiveRow&)>& each);
 

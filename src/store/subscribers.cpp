@@ -4,6 +4,7 @@
 
 #include "store/prepared_audience.h"
 #include "store/signals.h"
+#include "store/terms.h"
 
 namespace tocsin::store {
 
@@ -72,6 +73,7 @@ std::optional<SubscriberRow> find_subscriber(Database& db, SubscriberId id) {
 void delete_subscriber(Database& db, SubscriberId id) {
     db.execute("DELETE FROM subscription WHERE subscriber_id = $1", {id});
     db.execute("DELETE FROM purpose WHERE subscriber_id = $1", {id});
+    forget_terms(db, id);
     db.execute("DELETE FROM subscriber WHERE id = $1", {id});
     note_audience_change(db, id);
     db.signal(topic::kLeft, id.value());
@@ -87,12 +89,13 @@ std::optional<model::SubscriptionState> subscription_state(Database& db, Subscri
 
 std::vector<SubscriptionRow> subscriptions_of(Database& db, SubscriberId subscriber) {
     std::vector<SubscriptionRow> out;
-    for (const Row& row :
-         db.query("SELECT list_id, state, requested_at, confirmed_at, left_at FROM subscription "
-                  "WHERE subscriber_id = $1 ORDER BY list_id",
-                  {subscriber})) {
+    for (const Row& row : db.query("SELECT list_id, state, requested_at, confirmed_at, left_at, "
+                                   "frequency FROM subscription "
+                                   "WHERE subscriber_id = $1 ORDER BY list_id",
+                                   {subscriber})) {
         out.push_back({ListId(row.integer(0)), read_state(row.text(1)), row.time(2),
-                       row.maybe_time(3), row.maybe_time(4)});
+                       row.maybe_time(3), row.maybe_time(4),
+                       model::parse_frequency(row.text(5)).value_or(model::Frequency::Every)});
     }
     return out;
 }
@@ -121,6 +124,7 @@ void set_left(Database& db, SubscriberId subscriber, ListId list, Time now) {
         "UPDATE subscription SET state = 'left', left_at = $3 "
         "WHERE subscriber_id = $1 AND list_id = $2 AND state <> 'left'",
         {subscriber, list, now});
+    take_back_digests_of(db, subscriber, now);
     note_audience_change(db, subscriber);
     db.signal(topic::kLeft, subscriber.value(), list.value());
 }

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "model/subscription.h"
+#include "model/terms.h"
 #include "store/database.h"
 
 namespace tocsin::store {
@@ -38,7 +39,7 @@ std::optional<SubscriberId> insert_subscriber(Database& db, const NewSubscriber&
 std::optional<SubscriberRow> find_subscriber_by_key(Database& db, std::string_view address_key);
 std::optional<SubscriberRow> find_subscriber_by_subject(Database& db, std::string_view subject);
 std::optional<SubscriberRow> find_subscriber(Database& db, SubscriberId id);
-// With its subscriptions and purposes.
+// With its subscriptions, purposes and terms.
 void delete_subscriber(Database& db, SubscriberId id);
 
 struct SubscriptionRow {
@@ -47,6 +48,7 @@ struct SubscriptionRow {
     Time requested_at;
     std::optional<Time> confirmed_at;
     std::optional<Time> left_at;
+    model::Frequency frequency = model::Frequency::Every;
 };
 
 std::optional<model::SubscriptionState> subscription_state(Database& db, SubscriberId subscriber,
@@ -56,6 +58,7 @@ std::vector<SubscriptionRow> subscriptions_of(Database& db, SubscriberId subscri
 
 void set_pending(Database& db, SubscriberId subscriber, ListId list, Time now);
 void set_active(Database& db, SubscriberId subscriber, ListId list, Time now);
+// Digests that wait for the reader are put together anew, without the list.
 void set_left(Database& db, SubscriberId subscriber, ListId list, Time now);
 
 struct PurposeRow {
