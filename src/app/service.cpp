@@ -287,7 +287,7 @@ class Service::Impl {
         reader_services_ = std::make_unique<web::ReaderServices>(web::ReaderServices{
             *store_, clock_, *ring_, *templates_, *audience_, config_.site.name,
             config_.site.public_url, config_.site.from, config_.site.postal_address,
-            config_.site.privacy_url, config_.site.languages.front()});
+            config_.site.privacy_url, config_.site.languages});
         desk_services_ = std::make_unique<web::NewsroomServices>(web::NewsroomServices{
             *store_, clock_, random_, *templates_, *auth_, *alerts_, *audience_, delivery_view(),
             config_.site.name, config_.site.public_url, config_.site.desk_url,

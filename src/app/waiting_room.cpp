@@ -94,18 +94,17 @@ net::HttpResponse WaitingRoom::answer(const net::HttpRequest& request, HealthDet
 
 net::HttpResponse WaitingRoom::page() const {
     mail::TemplateValues values;
-    values.set("LANG", "en");
-    values.set("PAGE_TITLE", "Please try again in a moment");
+    const mail::Catalog& catalog = templates_.catalog();
+    const std::string heading = catalog.text("en", "failure.starting");
+    values.set("PAGE_TITLE", heading);
     values.set("SITE", site_name_);
     values.set("SITE_CSS", web::asset_url("site.css"));
     values.set("EMBED_CSS", web::asset_url("embed.css"));
     values.set("ICON", web::asset_url("icon.svg"));
     values.set("PRIVACY_URL", "/privacy");
     values.show("NO_INDEX");
-    values.set("HEADING", "Please try again in a moment");
-    values.set(
-        "MESSAGE",
-        "This service is just starting. Nothing is lost: reload this page in a few seconds.");
+    values.set("HEADING", heading);
+    values.set("MESSAGE", catalog.text("en", "failure.starting_what"));
     const Result<std::string> html = templates_.render("templates/reader_message.html.tpl", values);
     return html ? web::html_response(503, *html)
                 : web::text_response(503, "Please try again in a moment.\n");

@@ -138,6 +138,7 @@ Result<store::NewOutboxMail> Audience::confirmation(const store::NewSubscriber& 
     token.issued = now;
     token.expires = now + settings_.confirm_life;
     mail::ConfirmationMail mail;
+    mail.language = reader.locale;
     mail.to_address = reader.address;
     mail.lists = {list.name};
     mail.confirm_url = settings_.public_url + "/c/" + mail::seal_token(keys_, token);

@@ -47,8 +47,7 @@ std::string upper(std::string_view text) {
 
 Result<RenderedMail> render_alert_mail(const Templates& templates, const AlertMailValues& alert) {
     TemplateValues values;
-    values.set("LANGUAGE", alert.language)
-        .set("NEWSPAPER", alert.newspaper)
+    values.set("NEWSPAPER", alert.newspaper)
         .set("SITE_URL", alert.site_url)
         .set("LIST", alert.list_name)
         .set("KICKER", kicker(alert.kind))
@@ -68,8 +67,8 @@ Result<RenderedMail> render_alert_mail(const Templates& templates, const AlertMa
         values.add("PARAGRAPH").set("TEXT", paragraph);
     }
     RenderedMail out;
-    TRY_AS(out.text, templates.render("mail/alert.txt.tpl", values));
-    TRY_AS(out.html, templates.render("mail/alert.html.tpl", values));
+    TRY_AS(out.text, templates.render("mail/alert.txt.tpl", alert.language, values));
+    TRY_AS(out.html, templates.render("mail/alert.html.tpl", alert.language, values));
     return out;
 }
 

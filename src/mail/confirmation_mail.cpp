@@ -6,26 +6,25 @@ namespace tocsin::mail {
 
 namespace {
 
-// "48 hours", "2 days".
-std::string duration_words(int hours) {
-    if (hours % 24 == 0 && hours > 48) {
-        return std::to_string(hours / 24) + " days";
-    }
-    return std::to_string(hours) + (hours == 1 ? " hour" : " hours");
+// "48 hours", "3 days".
+std::string duration_words(const Catalog& catalog, std::string_view language, int hours) {
+    constexpr int kDay = 24;
+    return hours % kDay == 0 && hours > 2 * kDay ? catalog.count(language, "days.for", hours / kDay)
+                                                 : catalog.count(language, "hours.for", hours);
 }
 
-TemplateValues sender_values(const MailSender& sender, int valid_hours) {
+TemplateValues sender_values(const MailSender& sender, const std::string& valid) {
     TemplateValues values;
-    values.set("LANGUAGE", sender.language)
-        .set("NEWSPAPER", sender.newspaper)
+    values.set("NEWSPAPER", sender.newspaper)
         .set("SITE_URL", sender.site_url)
         .set_if_any("POSTAL_ADDRESS", sender.postal_address)
         .set_if_any("PRIVACY_URL", sender.privacy_url)
-        .set_if_any("VALID", valid_hours > 0 ? duration_words(valid_hours) : std::string());
+        .set_if_any("VALID", valid);
     return values;
 }
 
 struct Frame {
+    std::string language;
     std::string to_address;
     std::string subject;
     Time date;
@@ -42,8 +41,8 @@ Result<std::string> compose(const Templates& templates, const MailSender& sender
     mail.subject = frame.subject;
     mail.date = frame.date;
     mail.message_id = frame.message_id;
-    TRY_AS(mail.text, templates.render(frame.template_name + ".txt.tpl", values));
-    TRY_AS(mail.html, templates.render(frame.template_name + ".html.tpl", values));
+    TRY_AS(mail.text, templates.render(frame.template_name + ".txt.tpl", frame.language, values));
+    TRY_AS(mail.html, templates.render(frame.template_name + ".html.tpl", frame.language, values));
     // RFC 3834: nobody's holiday notice should answer; Exchange has its own way of saying so.
     mail.extra_headers = {{"Auto-Submitted", "auto-generated"},
                           {"X-Auto-Response-Suppress", "All"}};
@@ -54,23 +53,33 @@ Result<std::string> compose(const Templates& templates, const MailSender& sender
 
 Result<std::string> compose_confirmation(const Templates& templates, const MailSender& sender,
                                          const ConfirmationMail& mail) {
-    TemplateValues values = sender_values(sender, mail.valid_hours);
+    const Catalog& catalog = templates.catalog();
+    const std::string& language = mail.language.empty() ? sender.language : mail.language;
+    TemplateValues values = sender_values(
+        sender, mail.valid_hours > 0 ? duration_words(catalog, language, mail.valid_hours) : "");
     values.set("CONFIRM_URL", mail.confirm_url).set_if_any("NOT_ME_URL", mail.not_me_url);
     for (const std::string& list : mail.lists) {
         values.add("LIST").set("NAME", list);
     }
-    return compose(templates, sender, values,
-                   Frame{mail.to_address, "Confirm your sign-up to " + sender.newspaper, mail.date,
-                         mail.message_id, "mail/confirm"});
+    return compose(
+        templates, sender, values,
+        Frame{language, mail.to_address,
+              catalog.text(language, "mail_confirm.subject", {{"NEWSPAPER", sender.newspaper}}),
+              mail.date, mail.message_id, "mail/confirm"});
 }
 
 Result<std::string> compose_manage_link(const Templates& templates, const MailSender& sender,
                                         const ManageLinkMail& mail) {
-    TemplateValues values = sender_values(sender, mail.valid_hours);
+    const Catalog& catalog = templates.catalog();
+    const std::string& language = mail.language.empty() ? sender.language : mail.language;
+    TemplateValues values = sender_values(
+        sender, mail.valid_hours > 0 ? duration_words(catalog, language, mail.valid_hours) : "");
     values.set("MANAGE_URL", mail.manage_url);
-    return compose(templates, sender, values,
-                   Frame{mail.to_address, "Your email settings for " + sender.newspaper, mail.date,
-                         mail.message_id, "mail/manage"});
+    return compose(
+        templates, sender, values,
+        Frame{language, mail.to_address,
+              catalog.text(language, "mail_manage.subject", {{"NEWSPAPER", sender.newspaper}}),
+              mail.date, mail.message_id, "mail/manage"});
 }
 
 }  // namespace tocsin::mail

@@ -22,12 +22,13 @@ struct MailSender {
     std::string newspaper;  // also the From name
     std::string from_address;
     std::string site_url;
-    std::string postal_address;  // one line; may be empty
-    std::string privacy_url;     // may be empty
-    std::string language = "en";
+    std::string postal_address;   // one line; may be empty
+    std::string privacy_url;      // may be empty
+    std::string language = "en";  // of mails that do not say theirs
 };
 
 struct ConfirmationMail {
+    std::string language;  // the reader's; empty: the sender's
     std::string to_address;
     std::vector<std::string>
         lists;                // names of what is being subscribed to, as the newsroom wrote them
@@ -42,6 +43,7 @@ Result<std::string> compose_confirmation(const Templates& templates, const MailS
                                          const ConfirmationMail& mail);
 
 struct ManageLinkMail {
+    std::string language;  // the reader's; empty: the sender's
     std::string to_address;
     std::string manage_url;  // /p/{token}
     int valid_hours = 24;    // 0: not said

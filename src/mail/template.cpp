@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 
 #include "base/assets.h"
 #include "base/bytes.h"
+#include "mail/template_words.h"
 
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Weverything"
@@ -235,8 +237,31 @@ TemplateValues& TemplateValues::add(std::string_view section) {
     return sections_.emplace_back(section, TemplateValues()).second;
 }
 
+// One file in one language, parsed when it is first asked for: a newsroom's readers speak few of
+// the languages, and a command line none. call_once makes that safe on every thread.
+struct Ready {
+    std::string file;  // for messages
+    std::string text;
+    mutable std::once_flag once;
+    mutable ctemplate::TemplateCache cache;
+    mutable bool parsed = false;
+
+    bool parse() const {
+        std::call_once(once, [this] {
+            parsed =
+                cache.StringToTemplateCache(view_of(file), view_of(text), ctemplate::DO_NOT_STRIP);
+            cache.Freeze();
+        });
+        return parsed;
+    }
+};
+
 struct Templates::Impl {
-    ctemplate::TemplateCache cache;
+    explicit Impl(Catalog words) : catalog(std::move(words)) {}
+
+    Catalog catalog;
+    // By "file language", and by file alone where the file has no words.
+    std::map<std::string, Ready, std::less<>> ready;
 
     static void fill(ctemplate::TemplateDictionary& dictionary, const TemplateValues& values) {
         for (const auto& [name, text] : values.values_) {
@@ -245,6 +270,21 @@ struct Templates::Impl {
         for (const auto& [name, inner] : values.sections_) {
             fill(*dictionary.AddSectionDictionary(view_of(name)), inner);
         }
+    }
+
+    Status add(const std::string& file, const std::string& key, std::string text) {
+        TRY(check_marks(file, text));
+        const bool mail_html = file.starts_with("mail/") && file.ends_with(".html.tpl");
+        Ready& entry = ready[key];
+        entry.file = file;
+        entry.text = std::string(escaping_of(file)) + tidy_lines(text, mail_html);
+        return {};
+    }
+
+    const Ready* find(std::string_view file, std::string_view language) const {
+        auto found = ready.find(std::string(file) + " " + std::string(language));
+        found = found == ready.end() ? ready.find(file) : found;
+        return found == ready.end() ? nullptr : &found->second;
     }
 };
 
@@ -267,33 +307,56 @@ Result<Templates> Templates::load() {
 
 Result<Templates> Templates::load_from(
     const std::vector<std::pair<std::string, std::string>>& files) {
+    TRY_AS(Catalog catalog, Catalog::load());
+    return load_from(files, std::move(catalog));
+}
+
+Result<Templates> Templates::load_from(
+    const std::vector<std::pair<std::string, std::string>>& files, Catalog catalog) {
     const Files known(files.begin(), files.end());
     const Assembler assembler(known);
-    auto impl = std::make_unique<Impl>();
+    auto impl = std::make_unique<Impl>(std::move(catalog));
     for (const auto& [file, source] : known) {
-        TRY_AS(std::string text, assembler.assemble(file));
+        TRY_AS(const std::string text, assembler.assemble(file));
         if (text.find(kContentMark) != std::string::npos) {
             continue;  // a layout: nothing by itself
         }
-        TRY(check_marks(file, text));
-        const bool mail_html = file.starts_with("mail/") && file.ends_with(".html.tpl");
-        text = std::string(escaping_of(file)) + tidy_lines(text, mail_html);
-        if (!impl->cache.StringToTemplateCache(view_of(file), view_of(text),
-                                               ctemplate::DO_NOT_STRIP)) {
-            return invalid(file + " is not a template that can be escaped safely");
+        if (text.find(kWordsMark) == std::string::npos) {
+            TRY(impl->add(file, file, text));
+            continue;
+        }
+        for (const std::string& language : impl->catalog.languages()) {
+            TRY_AS(std::string spoken, put_words(impl->catalog, language, file, text));
+            TRY(impl->add(file, file + " " + language, std::move(spoken)));
         }
     }
-    impl->cache.Freeze();
     return Templates(std::move(impl));
 }
 
-Result<std::string> Templates::render(std::string_view file, const TemplateValues& values) const {
+const Catalog& Templates::catalog() const {
+    return impl_->catalog;
+}
+
+Result<std::string> Templates::render(std::string_view file, std::string_view language,
+                                      const TemplateValues& values) const {
+    const Catalog& catalog = impl_->catalog;
+    const std::string_view spoken = catalog.has(language) ? language : Catalog::kEnglish;
+    const Ready* ready = impl_->find(file, spoken);
+    if (ready == nullptr) {
+        return not_found("there is no template " + std::string(file));
+    }
+    if (!ready->parse()) {
+        return Error(ErrorKind::Internal,
+                     ready->file + " is not a template that can be escaped safely");
+    }
     ctemplate::TemplateDictionary dictionary("page");
+    dictionary.SetValue("LANG", view_of(spoken));
+    dictionary.SetValue("DIR", catalog.direction(spoken) == Direction::RightToLeft ? "rtl" : "ltr");
     Impl::fill(dictionary, values);
     std::string out;
-    if (!impl_->cache.ExpandNoLoad(view_of(file), ctemplate::DO_NOT_STRIP, &dictionary, nullptr,
+    if (!ready->cache.ExpandNoLoad(view_of(file), ctemplate::DO_NOT_STRIP, &dictionary, nullptr,
                                    &out)) {
-        return not_found("there is no template " + std::string(file));
+        return Error(ErrorKind::Internal, ready->file + " cannot be filled in");
     }
     return out;
 }

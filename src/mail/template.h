@@ -16,7 +16,11 @@
 //   {{%LAYOUT path.tpl}} on the first line: this file's text takes the place of {{>CONTENT}} in the
 //                        named layout
 //   {{! remark }}        nothing
+//   {{@key}}             words of the language in which the file is rendered (template_words.h)
 // A line that holds only a section mark, a remark or an include of them leaves no blank line.
+//
+// A file with words in it is kept once a language, made ready when it is first asked for; load()
+// has checked all of them. Two values are there of themselves: LANG ("ar") and DIR ("rtl").
 //
 // Owner: app loads one Templates at start and lends it. Thread-safe: render() may be called from
 // any thread. Failure: load() names the file and line; render() fails only for a file that is not
@@ -32,6 +36,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "mail/catalog.h"
 
 namespace tocsin::mail {
 
@@ -62,18 +67,28 @@ class TemplateValues {
 
 class Templates {
   public:
-    // From the files inside the program: templates/*.tpl and mail/*.tpl.
+    // From the files inside the program: templates/*.tpl, mail/*.tpl and the catalog.
     static Result<Templates> load();
     // From (path, text) pairs: for tests.
     static Result<Templates> load_from(
         const std::vector<std::pair<std::string, std::string>>& files);
+    static Result<Templates> load_from(
+        const std::vector<std::pair<std::string, std::string>>& files, Catalog catalog);
 
     Templates(Templates&&) noexcept;
     Templates& operator=(Templates&&) noexcept;
     ~Templates();
 
-    // `file` is the path under web/: "templates/desk.html.tpl", "mail/alert.txt.tpl".
-    Result<std::string> render(std::string_view file, const TemplateValues& values) const;
+    // `file` is the path under web/: "templates/desk.html.tpl", "mail/alert.txt.tpl". A language
+    // that the catalog has not is English.
+    Result<std::string> render(std::string_view file, std::string_view language,
+                               const TemplateValues& values) const;
+    // In English: the desk, and what has no words of the catalog.
+    Result<std::string> render(std::string_view file, const TemplateValues& values) const {
+        return render(file, Catalog::kEnglish, values);
+    }
+
+    const Catalog& catalog() const;
 
   private:
     struct Impl;

@@ -6,21 +6,22 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "mail/catalog.h"
 #include "store/alerts.h"
 
 namespace tocsin::web {
 
 // A later correction, retraction or update, to be said where the original is shown.
 struct FeedNote {
-    std::string kind;      // "Correction", "Retraction", "Update"
+    model::AlertKind kind = model::AlertKind::Alert;
     std::string headline;  // of the later alert
     std::string url;
     Time at{};
 };
 
 struct FeedItem {
-    std::string url;   // of the alert's own page: also its id, for good
-    std::string kind;  // "Update", "Correction", "Retraction"; empty for an alert
+    std::string url;  // of the alert's own page: also its id, for good
+    model::AlertKind kind = model::AlertKind::Alert;
     std::string headline;
     std::string summary;
     std::vector<std::string> paragraphs;
@@ -38,14 +39,18 @@ struct FeedInfo {
     std::string language;
 };
 
-std::string atom_feed(const FeedInfo& info, const std::vector<FeedItem>& items);
-std::string json_feed(const FeedInfo& info, const std::vector<FeedItem>& items);
+// Words in the feed's own language: a feed is one for all.
+std::string atom_feed(const mail::Catalog& catalog, const FeedInfo& info,
+                      const std::vector<FeedItem>& items);
+std::string json_feed(const mail::Catalog& catalog, const FeedInfo& info,
+                      const std::vector<FeedItem>& items);
 
 // From what store::list_released gives; notes come from the followers among them.
 std::vector<FeedItem> feed_items(const std::vector<store::FullAlert>& alerts,
                                  std::string_view public_url);
 
 // "Correction" for a correction; empty for an alert.
-std::string kind_label(model::AlertKind kind);
+std::string kind_label(const mail::Catalog& catalog, std::string_view language,
+                       model::AlertKind kind);
 
 }  // namespace tocsin::web

@@ -50,6 +50,10 @@ std::vector<store::FullAlert> sample() {
     return alerts;
 }
 
+mail::Catalog catalog() {
+    return *mail::Catalog::load();
+}
+
 FeedInfo info() {
     FeedInfo out;
     out.site_name = "The Harbour Post";
@@ -59,11 +63,13 @@ FeedInfo info() {
 }
 
 TEST(Feeds, AtomAsGolden) {
-    expect_golden("feed.atom", atom_feed(info(), feed_items(sample(), "https://alerts.example")));
+    expect_golden("feed.atom",
+                  atom_feed(catalog(), info(), feed_items(sample(), "https://alerts.example")));
 }
 
 TEST(Feeds, JsonAsGolden) {
-    expect_golden("feed.json", json_feed(info(), feed_items(sample(), "https://alerts.example")));
+    expect_golden("feed.json",
+                  json_feed(catalog(), info(), feed_items(sample(), "https://alerts.example")));
 }
 
 TEST(Feeds, TheOriginalCarriesItsCorrectionAndCountsAsChanged) {
@@ -71,11 +77,11 @@ TEST(Feeds, TheOriginalCarriesItsCorrectionAndCountsAsChanged) {
     ASSERT_EQ(items.size(), 3u);
     const FeedItem& original = items[2];
     ASSERT_EQ(original.notes.size(), 2u);
-    EXPECT_EQ(original.notes[0].kind, "Update");  // oldest first
-    EXPECT_EQ(original.notes[1].kind, "Correction");
+    EXPECT_EQ(original.notes[0].kind, model::AlertKind::Update);  // oldest first
+    EXPECT_EQ(original.notes[1].kind, model::AlertKind::Correction);
     EXPECT_EQ(original.updated(), from_ms(kStart + 1'800'000));
     EXPECT_EQ(original.released, from_ms(kStart));
-    const auto feed = boost::json::parse(json_feed(info(), items));
+    const auto feed = boost::json::parse(json_feed(catalog(), info(), items));
     const std::string html(feed.at("items").as_array()[2].at("content_html").as_string().c_str());
     EXPECT_EQ(html.find("<p><strong>Update:</strong>"), 0u);
     EXPECT_NE(html.find("Correction:"), std::string::npos);
@@ -86,15 +92,17 @@ TEST(Feeds, NothingThatXmlCannotCarry) {
     alerts[0].content.headline =
         "a\x01\x0B"
         "b]]><x>";
-    const std::string atom = atom_feed(info(), feed_items(alerts, "https://alerts.example"));
+    const std::string atom =
+        atom_feed(catalog(), info(), feed_items(alerts, "https://alerts.example"));
     EXPECT_NE(atom.find("Correction: ab]]&gt;&lt;x&gt;"), std::string::npos);
 }
 
 TEST(Feeds, EmptyIsStillAFeed) {
-    const std::string atom = atom_feed(info(), {});
+    const std::string atom = atom_feed(catalog(), info(), {});
     EXPECT_NE(atom.find("<updated>1970-01-01T00:00:00"), std::string::npos);
     EXPECT_TRUE(atom.ends_with("</feed>\n"));
-    EXPECT_TRUE(boost::json::parse(json_feed(info(), {})).at("items").as_array().empty());
+    EXPECT_TRUE(
+        boost::json::parse(json_feed(catalog(), info(), {})).at("items").as_array().empty());
 }
 
 }  // namespace

@@ -20,11 +20,12 @@ audience::Evidence evidence_of(const ReaderServices& services, const Context& co
 }
 
 Task<net::HttpResponse> confirm_page(const ReaderServices& services, Context context) {
+    const PageReader reader = reader_of(services, context.request);
     auto view = co_await services.audience.confirm_view(context.param("token"));
     if (!view) {
-        co_return failure_page(services, view.error());
+        co_return failure_page(reader, view.error());
     }
-    mail::TemplateValues values = page_values(services, "Confirm your sign-up");
+    mail::TemplateValues values = page_values(reader, reader.text("confirm.title"));
     values.show("NO_INDEX");
     values.set("ADDRESS", view->address);
     values.set("LIST_NAME", view->list_name);
@@ -36,7 +37,7 @@ Task<net::HttpResponse> confirm_page(const ReaderServices& services, Context con
         also.set("ALSO_ID", id.value());
         also.set("ALSO_NAME", name);
     }
-    co_return reader_page(services, 200, "templates/reader_confirm.html.tpl", values);
+    co_return reader_page(reader, 200, "templates/reader_confirm.html.tpl", values);
 }
 
 std::vector<ListId> ids_of(const std::vector<std::string>& texts) {
@@ -52,51 +53,56 @@ std::vector<ListId> ids_of(const std::vector<std::string>& texts) {
 }
 
 Task<net::HttpResponse> confirm(const ReaderServices& services, Context context) {
+    const PageReader reader = reader_of(services, context.request);
     const Result<net::Form> form = net::parse_form(context.request);
     if (!form) {
-        co_return status_page(services, 400);
+        co_return status_page(reader, 400);
     }
     audience::Evidence evidence =
-        evidence_of(services, context, "Confirm your sign-up\n[button] Confirm my sign-up");
+        evidence_of(services, context,
+                    reader.text("confirm.title") + "\n[button] " + reader.text("confirm.button"));
     std::vector<ListId> also = ids_of(form->all("also"));
     auto done = co_await services.audience.confirm(context.param("token"), std::move(evidence),
                                                    std::move(also));
     if (!done) {
-        co_return failure_page(services, done.error());
+        co_return failure_page(reader, done.error());
     }
     mail::TemplateValues values =
-        page_values(services, "Thanks for signing up to the " + done->list_name + " email");
+        page_values(reader, reader.text("confirmed.title", {{"LIST_NAME", done->list_name}}));
     values.show("NO_INDEX");
     values.set("LIST_NAME", done->list_name);
     values.set("MANAGE_URL", done->manage_url);
     values.set("UNSUBSCRIBE_URL", done->unsubscribe_url);
-    co_return reader_page(services, 200, "templates/reader_confirmed.html.tpl", values);
+    co_return reader_page(reader, 200, "templates/reader_confirmed.html.tpl", values);
 }
 
 Task<net::HttpResponse> not_me_page(const ReaderServices& services, Context context) {
+    const PageReader reader = reader_of(services, context.request);
     auto address = co_await services.audience.not_me_view(context.param("token"));
     if (!address) {
-        co_return failure_page(services, address.error());
+        co_return failure_page(reader, address.error());
     }
-    mail::TemplateValues values = page_values(services, "Was this not you?");
+    mail::TemplateValues values = page_values(reader, reader.text("not_me.title"));
     values.show("NO_INDEX");
     values.show("ASK");
     values.set("ADDRESS", *address);
     values.set("ACTION", context.request.path);
-    co_return reader_page(services, 200, "templates/reader_not_me.html.tpl", values);
+    co_return reader_page(reader, 200, "templates/reader_not_me.html.tpl", values);
 }
 
 Task<net::HttpResponse> not_me(const ReaderServices& services, Context context) {
+    const PageReader reader = reader_of(services, context.request);
     audience::Evidence evidence =
-        evidence_of(services, context, "Was this not you?\n[button] It was not me");
+        evidence_of(services, context,
+                    reader.text("not_me.title") + "\n[button] " + reader.text("not_me.button"));
     const Status done = co_await services.audience.not_me(context.param("token"), evidence);
     if (!done) {
-        co_return failure_page(services, done.error());
+        co_return failure_page(reader, done.error());
     }
-    mail::TemplateValues values = page_values(services, "We will not write again");
+    mail::TemplateValues values = page_values(reader, reader.text("not_me.done_title"));
     values.show("NO_INDEX");
     values.show("DONE");
-    co_return reader_page(services, 200, "templates/reader_not_me.html.tpl", values);
+    co_return reader_page(reader, 200, "templates/reader_not_me.html.tpl", values);
 }
 
 }  // namespace

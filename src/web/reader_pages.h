@@ -5,9 +5,15 @@
 // Owner: app; the services must outlive the router. Thread: the web's io thread.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/random.h"
+#include "base/task.h"
+#include "model/signup_limits.h"
 #include "net/http.h"
 #include "web/router.h"
 
@@ -25,6 +31,17 @@ class Store;
 
 namespace tocsin::web {
 
+// What guards the sign-up box (signup_gate.h).
+struct SignupSettings {
+    model::SignupLimits limits;
+    Milliseconds answer_time{0};  // answers leave at whole multiples of it; 0: at once
+    Random* random = nullptr;     // for challenges; null: no proof of work is asked for
+    // Whether the DNS lets mail to this domain be delivered; may take a moment. Null: not asked.
+    std::function<Task<bool>(std::string domain)> takes_mail = nullptr;
+    // Addresses there are thrown away: the reader is tagged, nothing else. Null: none are.
+    std::function<bool(std::string_view domain)> is_disposable = nullptr;
+};
+
 struct ReaderServices {
     store::Store& store;
     const Clock& clock;
@@ -36,7 +53,8 @@ struct ReaderServices {
     std::string contact;         // an address readers can write to
     std::string postal_address;  // may be empty
     std::string privacy_url;     // empty: our own page /privacy
-    std::string language = "en";
+    std::vector<std::string> languages{"en"};  // that pages may speak; the first is the newsroom's
+    SignupSettings signup = {};
 };
 
 // All of the routes below and /static; also sets the router's error page.

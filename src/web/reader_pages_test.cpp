@@ -31,7 +31,7 @@ class ReaderPagesTest : public audience::AudienceTest {
                     "alerts@news.example",
                     "1 Quay, Port",
                     "",
-                    "en"} {
+                    {"en"}} {
         add_reader_routes(router_, services_);
         add_reader_home(router_, services_);
         handler_ = router_.handler();

@@ -27,10 +27,10 @@ audience::Evidence evidence_of(const ReaderServices& services, std::string wordi
     return evidence;
 }
 
-net::HttpResponse show(const ReaderServices& services, const Context& context,
+net::HttpResponse show(const PageReader& reader, const Context& context,
                        const audience::PreferencesView& view, Note note) {
     const std::string path = page_path(context);
-    mail::TemplateValues values = page_values(services, "Your preferences");
+    mail::TemplateValues values = page_values(reader, reader.text("preferences.title"));
     values.show("NO_INDEX");
     values.set("ADDRESS", view.address);
     values.set("ACTION", path);
@@ -39,9 +39,8 @@ net::HttpResponse show(const ReaderServices& services, const Context& context,
     values.show_if(view.marketing == audience::Marketing::Granted, "MARKETING");
     values.show_if(note == Note::Saved, "SAVED");
     values.show_if(note == Note::LeftAll, "LEFT_ALL");
-    values.set_if_any("PROBLEM", note == Note::MustBeSure
-                                     ? "Nothing was erased. Tick the box to say that you are sure."
-                                     : "");
+    values.set_if_any(
+        "PROBLEM", note == Note::MustBeSure ? reader.text("preferences.not_sure") : std::string());
     for (const audience::PreferenceList& list : view.lists) {
         mail::TemplateValues& item = values.add("LIST");
         item.set("LIST_ID", list.id.value());
@@ -49,17 +48,18 @@ net::HttpResponse show(const ReaderServices& services, const Context& context,
         item.set("LIST_DESCRIPTION", list.description);
         item.show_if(list.subscribed, "ON");
     }
-    return reader_page(services, note == Note::MustBeSure ? 422 : 200,
+    return reader_page(reader, note == Note::MustBeSure ? 422 : 200,
                        "templates/reader_preferences.html.tpl", values);
 }
 
 Task<net::HttpResponse> preferences_page(const ReaderServices& services, Note note,
                                          Context context) {
+    const PageReader reader = reader_of(services, context.request);
     auto view = co_await services.audience.preferences(context.param("token"));
     if (!view) {
-        co_return failure_page(services, view.error());
+        co_return failure_page(reader, view.error());
     }
-    co_return show(services, context, *view, note);
+    co_return show(reader, context, *view, note);
 }
 
 audience::PreferencesChange change_of(const net::Form& form) {
@@ -77,36 +77,39 @@ audience::PreferencesChange change_of(const net::Form& form) {
 }
 
 Task<net::HttpResponse> save(const ReaderServices& services, Context context) {
+    const PageReader reader = reader_of(services, context.request);
     const Result<net::Form> form = net::parse_form(context.request);
     const std::string action(form ? form->get("do") : "");
     if (!form || (action != "save" && action != "leave")) {
-        co_return status_page(services, 400);
+        co_return status_page(reader, 400);
     }
     const std::string& token = context.param("token");
     if (action == "leave") {
-        audience::Evidence evidence = evidence_of(services, "[button] Leave everything");
+        audience::Evidence evidence =
+            evidence_of(services, "[button] " + reader.text("preferences.leave"));
         auto left = co_await services.audience.leave_everything(token, std::move(evidence));
-        co_return left ? show(services, context, *left, Note::LeftAll)
-                       : failure_page(services, left.error());
+        co_return left ? show(reader, context, *left, Note::LeftAll)
+                       : failure_page(reader, left.error());
     }
     audience::Evidence evidence = evidence_of(
         services,
-        "Your preferences\n[box for each alert email]\n[box] I would like to be emailed about "
-        "offers, events and updates. This has nothing to do with the alerts: either works without "
-        "the other.\n[button] Save");
+        reader.text("preferences.wording", {{"TITLE", reader.text("preferences.title")},
+                                            {"MARKETING", reader.text("preferences.marketing_why")},
+                                            {"SAVE", reader.text("preferences.save")}}));
     audience::PreferencesChange change = change_of(*form);
     auto changed = co_await services.audience.change_preferences(token, std::move(change),
                                                                  std::move(evidence));
-    co_return changed ? show(services, context, *changed, Note::Saved)
-                      : failure_page(services, changed.error());
+    co_return changed ? show(reader, context, *changed, Note::Saved)
+                      : failure_page(reader, changed.error());
 }
 
 Task<net::HttpResponse> export_record(const ReaderServices& services, Context context) {
+    const PageReader reader = reader_of(services, context.request);
     audience::Evidence evidence = evidence_of(services, "");
     auto record =
         co_await services.audience.export_subscriber(context.param("token"), std::move(evidence));
     if (!record) {
-        co_return failure_page(services, record.error());
+        co_return failure_page(reader, record.error());
     }
     net::HttpResponse response = json_response(200, boost::json::serialize(reader_json(*record)));
     response.headers.set("Content-Disposition", "attachment; filename=\"my-alerts.json\"");
@@ -114,9 +117,10 @@ Task<net::HttpResponse> export_record(const ReaderServices& services, Context co
 }
 
 Task<net::HttpResponse> erase(const ReaderServices& services, Context context) {
+    const PageReader reader = reader_of(services, context.request);
     const Result<net::Form> form = net::parse_form(context.request);
     if (!form) {
-        co_return status_page(services, 400);
+        co_return status_page(reader, 400);
     }
     if (!form->has("sure")) {
         co_return co_await preferences_page(services, Note::MustBeSure, std::move(context));
@@ -125,45 +129,45 @@ Task<net::HttpResponse> erase(const ReaderServices& services, Context context) {
     const Status done =
         co_await services.audience.erase_subscriber(context.param("token"), std::move(evidence));
     if (!done) {
-        co_return failure_page(services, done.error());
+        co_return failure_page(reader, done.error());
     }
     ReaderMessage message;
-    message.heading = "Everything about you is erased";
-    message.message = "You will get no more emails from us. This link no longer works.";
-    co_return message_page(services, 200, message);
+    message.heading = reader.text("preferences.erased");
+    message.message = reader.text("preferences.erased_what");
+    co_return message_page(reader, 200, message);
 }
 
-net::HttpResponse link_form(const ReaderServices& services, std::string_view email,
+net::HttpResponse link_form(const PageReader& reader, std::string_view email,
                             std::string_view error) {
-    mail::TemplateValues values = page_values(services, "Your preferences");
+    mail::TemplateValues values = page_values(reader, reader.text("preferences.title"));
     values.set("EMAIL", email);
     values.set_if_any("ERROR", error);
-    return reader_page(services, error.empty() ? 200 : 422, "templates/reader_manage.html.tpl",
+    return reader_page(reader, error.empty() ? 200 : 422, "templates/reader_manage.html.tpl",
                        values);
 }
 
-Task<net::HttpResponse> link_page(const ReaderServices& services, Context) {
-    co_return link_form(services, "", "");
+Task<net::HttpResponse> link_page(const ReaderServices& services, Context context) {
+    co_return link_form(reader_of(services, context.request), "", "");
 }
 
 Task<net::HttpResponse> request_link(const ReaderServices& services, Context context) {
+    const PageReader reader = reader_of(services, context.request);
     const Result<net::Form> form = net::parse_form(context.request);
     if (!form) {
-        co_return status_page(services, 400);
+        co_return status_page(reader, 400);
     }
     const std::string email(form->get("email"));
     auto answer = co_await services.audience.request_manage_link(email);
     if (!answer) {
-        co_return failure_page(services, answer.error());
+        co_return failure_page(reader, answer.error());
     }
     if (answer->kind == audience::SignupAnswer::Kind::BadAddress) {
-        co_return link_form(services, email, "Please enter a valid email address");
+        co_return link_form(reader, email, reader.text("box.bad_address"));
     }
     ReaderMessage message;
-    message.heading = "Check your inbox";
-    message.message =
-        fmt::format("If {} gets our emails, a message with your link is on its way.", email);
-    co_return message_page(services, 200, message);
+    message.heading = reader.text("sent.title");
+    message.message = reader.text("sent.link_sent", {{"EMAIL", email}});
+    co_return message_page(reader, 200, message);
 }
 
 }  // namespace

@@ -9,9 +9,9 @@
 
 namespace tocsin::web {
 
-mail::TemplateValues page_values(const ReaderServices& services, std::string_view title) {
+mail::TemplateValues page_values(const PageReader& reader, std::string_view title) {
+    const ReaderServices& services = reader.services;
     mail::TemplateValues values;
-    values.set("LANG", services.language);
     values.set("PAGE_TITLE", title);
     values.set("SITE", services.site_name);
     values.set("SITE_CSS", asset_url("site.css"));
@@ -23,19 +23,21 @@ mail::TemplateValues page_values(const ReaderServices& services, std::string_vie
     return values;
 }
 
-net::HttpResponse reader_page(const ReaderServices& services, int status, std::string_view file,
+net::HttpResponse reader_page(const PageReader& reader, int status, std::string_view file,
                               const mail::TemplateValues& values, const PagePolicy& policy) {
-    Result<std::string> html = services.templates.render(file, values);
+    Result<std::string> html = reader.services.templates.render(file, reader.language, values);
     if (!html) {
         log_error("the page {} cannot be made: {}", file, html.error().message());
         return text_response(500, "Something went wrong on our side. Please try again later.\n");
     }
-    return html_response(status, std::move(*html), policy);
+    net::HttpResponse response = html_response(status, std::move(*html), policy);
+    response.headers.set("Content-Language", reader.language);
+    response.headers.set("Vary", "Accept-Language");
+    return response;
 }
 
-net::HttpResponse message_page(const ReaderServices& services, int status,
-                               const ReaderMessage& message) {
-    mail::TemplateValues values = page_values(services, message.heading);
+net::HttpResponse message_page(const PageReader& reader, int status, const ReaderMessage& message) {
+    mail::TemplateValues values = page_values(reader, message.heading);
     values.show("NO_INDEX");
     values.set_if_any("KICKER", message.kicker);
     values.set("HEADING", message.heading);
@@ -46,90 +48,82 @@ net::HttpResponse message_page(const ReaderServices& services, int status,
         link.set("LINK_URL", message.link_url);
         link.set("LINK_TEXT", message.link_text);
     }
-    return reader_page(services, status, "templates/reader_message.html.tpl", values);
+    return reader_page(reader, status, "templates/reader_message.html.tpl", values);
 }
 
-net::HttpResponse failure_page(const ReaderServices& services, const Error& error) {
+net::HttpResponse failure_page(const PageReader& reader, const Error& error) {
     const int status = status_of(error.kind());
     ReaderMessage message;
+    message.link_url = "/lists";
+    message.link_text = reader.text("layout.lists");
     switch (error.kind()) {
         case ErrorKind::Expired:
-            message.heading = "This link has expired";
-            message.message =
-                "Links in our messages work for a limited time. Sign up again and "
-                "we send you a new one.";
-            message.link_url = "/lists";
-            message.link_text = "Sign up again";
+            message.heading = reader.text("failure.expired");
+            message.message = reader.text("failure.expired_what");
+            message.link_text = reader.text("failure.expired_link");
             break;
         case ErrorKind::Invalid:
-            message.heading = "This link does not work";
-            message.message =
-                "It may have been cut off on its way. Copy the whole link from the "
-                "message, or press the button in it again.";
-            message.link_url = "/lists";
-            message.link_text = "All alert emails";
+            message.heading = reader.text("failure.broken");
+            message.message = reader.text("failure.broken_what");
             break;
         case ErrorKind::NotFound:
-            message.heading = "There is nothing here any more";
-            message.message = "What this link was for has been deleted, or it was never there.";
-            message.link_url = "/lists";
-            message.link_text = "All alert emails";
+            message.heading = reader.text("failure.gone");
+            message.message = reader.text("failure.gone_what");
             break;
         default:
-            return status_page(services, status);
+            return status_page(reader, status);
     }
-    return message_page(services, status, message);
+    return message_page(reader, status, message);
 }
 
-net::HttpResponse status_page(const ReaderServices& services, int status) {
+net::HttpResponse status_page(const PageReader& reader, int status) {
     ReaderMessage message;
     message.link_url = "/alerts";
-    message.link_text = "Latest alerts";
+    message.link_text = reader.text("alerts.title");
     switch (status) {
         case 400:
-            message.heading = "We could not read that";
-            message.message = "What your browser sent was not understood. Go back and try again.";
+            message.heading = reader.text("failure.unread");
+            message.message = reader.text("failure.unread_what");
             break;
         case 404:
-            message.heading = "Page not found";
-            message.message = "There is no page at this address.";
+            message.heading = reader.text("failure.no_page");
+            message.message = reader.text("failure.no_page_what");
             break;
         case 405:
-            message.heading = "That does not work here";
-            message.message = "This address cannot be used that way.";
+            message.heading = reader.text("failure.method");
+            message.message = reader.text("failure.method_what");
             break;
         case 413:
         case 431:
-            message.heading = "That was too much at once";
-            message.message = "What your browser sent is larger than we accept.";
+            message.heading = reader.text("failure.large");
+            message.message = reader.text("failure.large_what");
             break;
         case 429:
-            message.heading = "One moment, please";
-            message.message =
-                "Many sign-ups are coming from your network. Wait a minute and try "
-                "again; what you typed is not lost if you go back.";
+            message.heading = reader.text("failure.limited");
+            message.message = reader.text("failure.limited_what");
             message.link_text = {};
             break;
         case 503:
         case 504:
-            message.heading = "Please try again in a minute";
-            message.message = "We are busy right now. Nothing that you did is lost.";
+            message.heading = reader.text("failure.busy");
+            message.message = reader.text("failure.busy_what");
             message.link_text = {};
             break;
         default:
-            message.heading = "Something went wrong";
-            message.message = "It is our fault, not yours. Please try again in a few minutes.";
+            message.heading = reader.text("failure.fault");
+            message.message = reader.text("failure.fault_what");
             message.link_text = {};
             break;
     }
-    return message_page(services, status, message);
+    return message_page(reader, status, message);
 }
 
-void fill_box(mail::TemplateValues& values, const ReaderServices& services, const BoxState& box) {
+void fill_box(mail::TemplateValues& values, const PageReader& reader, const BoxState& box) {
     values.set("ACTION", "/lists/" + box.list + "/signup");
-    values.set("TITLE", box.title.empty() ? services.site_name : box.title);
+    values.set("TITLE", box.title.empty() ? reader.services.site_name : box.title);
     values.set("EMAIL", box.email);
     values.set("PAGE_URL", box.page_url);
+    values.set("FORM_TIME", box.form_time);
     values.set("ERROR", box.error);
     values.show_if(!box.error.empty() || !box.suggestion.empty(), "INVALID");
     values.show_if(box.marketing, "MARKETING");
@@ -145,18 +139,6 @@ void fill_box(mail::TemplateValues& values, const ReaderServices& services, cons
 
 std::string privacy_link(const ReaderServices& services) {
     return services.privacy_url.empty() ? "/privacy" : services.privacy_url;
-}
-
-std::string shown_time(Time time) {
-    constexpr std::string_view kMonths[] = {"January",   "February", "March",    "April",
-                                            "May",       "June",     "July",     "August",
-                                            "September", "October",  "November", "December"};
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(time - day).count();
-    return fmt::format("{} {} {}, {:02}:{:02} UTC", static_cast<unsigned>(date.day()),
-                       kMonths[static_cast<unsigned>(date.month()) - 1],
-                       static_cast<int>(date.year()), minutes / 60, minutes % 60);
 }
 
 net::HttpResponse conditional(const net::HttpRequest& request, net::HttpResponse response) {

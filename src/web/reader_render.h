@@ -10,14 +10,15 @@
 #include "mail/template.h"
 #include "net/http.h"
 #include "web/page.h"
+#include "web/page_reader.h"
 #include "web/reader_pages.h"
 
 namespace tocsin::web {
 
 // The layout's values. `title` goes before the newspaper's name in the window's title.
-mail::TemplateValues page_values(const ReaderServices& services, std::string_view title);
+mail::TemplateValues page_values(const PageReader& reader, std::string_view title);
 
-net::HttpResponse reader_page(const ReaderServices& services, int status, std::string_view file,
+net::HttpResponse reader_page(const PageReader& reader, int status, std::string_view file,
                               const mail::TemplateValues& values, const PagePolicy& policy = {});
 
 // A page that says one thing.
@@ -29,12 +30,11 @@ struct ReaderMessage {
     std::string link_url;
     std::string link_text;  // empty: no link
 };
-net::HttpResponse message_page(const ReaderServices& services, int status,
-                               const ReaderMessage& message);
+net::HttpResponse message_page(const PageReader& reader, int status, const ReaderMessage& message);
 // What an Audience call failed with, in a reader's words.
-net::HttpResponse failure_page(const ReaderServices& services, const Error& error);
+net::HttpResponse failure_page(const PageReader& reader, const Error& error);
 // 404, 405, 413, 500 and the like.
-net::HttpResponse status_page(const ReaderServices& services, int status);
+net::HttpResponse status_page(const PageReader& reader, int status);
 
 // The sign-up box (templates/signup_box.html.tpl) and what was typed into it.
 struct BoxState {
@@ -44,15 +44,13 @@ struct BoxState {
     std::string error;       // beside the field
     std::string suggestion;  // a whole address
     std::string page_url;
+    std::string form_time;  // SignupGate::form_time()
     bool marketing = false;
     bool in_frame = false;
 };
-void fill_box(mail::TemplateValues& values, const ReaderServices& services, const BoxState& box);
+void fill_box(mail::TemplateValues& values, const PageReader& reader, const BoxState& box);
 
 std::string privacy_link(const ReaderServices& services);
-
-// "24 November 2026, 06:35 UTC"
-std::string shown_time(Time time);
 
 // Answers 304 if the client has this very body; otherwise adds its ETag.
 net::HttpResponse conditional(const net::HttpRequest& request, net::HttpResponse response);

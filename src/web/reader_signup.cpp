@@ -19,19 +19,11 @@ namespace tocsin::web {
 namespace {
 
 constexpr int kConfirmHours = 72;
-constexpr std::string_view kBadAddress = "Please enter a valid email address";
-
-std::string accepted_message(std::string_view email) {
-    return fmt::format(
-        "If {} is not signed up yet, a message is on its way. Open it and press the button, and "
-        "you are on the list.",
-        email);
-}
 
 // Lets pages of every origin read the answer; there are no cookies that could be misused.
 net::HttpResponse for_all_origins(net::HttpResponse response) {
     response.headers.set("Access-Control-Allow-Origin", "*");
-    response.headers.set("Vary", "Accept, Origin");
+    response.headers.set("Vary", "Accept, Accept-Language, Origin");
     return response;
 }
 
@@ -41,24 +33,25 @@ PagePolicy policy_of(AnswerAs answer) {
     return policy;
 }
 
-net::HttpResponse box_page(const ReaderServices& services, const audience::ListInfo& list,
-                           BoxState box, int status) {
+net::HttpResponse box_page(const PageReader& reader, const audience::ListInfo& list, BoxState box,
+                           int status) {
     const bool failed = status != 200;
     mail::TemplateValues values = page_values(
-        services, failed ? "Error: sign up to " + list.name : "Sign up to " + list.name);
+        reader,
+        reader.text(failed ? "signup.title_error" : "signup.title", {{"LIST_NAME", list.name}}));
     values.set("LIST_NAME", list.name);
     box.list = list.slug;
     if (box.in_frame) {
         box.title = list.name;
         values.show("BOX");
-        fill_box(values, services, box);
-        return reader_page(services, status, "templates/embed_frame.html.tpl", values,
+        fill_box(values, reader, box);
+        return reader_page(reader, status, "templates/embed_frame.html.tpl", values,
                            policy_of(AnswerAs::FramedPage));
     }
     values.set_if_any("DESCRIPTION", list.description);
-    box.title = "Get it in your inbox";
-    fill_box(values, services, box);
-    return reader_page(services, status, "templates/reader_signup.html.tpl", values);
+    box.title = reader.text("box.inbox");
+    fill_box(values, reader, box);
+    return reader_page(reader, status, "templates/reader_signup.html.tpl", values);
 }
 
 net::HttpResponse refused_json(std::string_view error, std::string_view reason,
@@ -76,38 +69,38 @@ net::HttpResponse refused_json(std::string_view error, std::string_view reason,
 }
 
 // The same for every address that could receive mail.
-net::HttpResponse accepted(const ReaderServices& services, const net::HttpRequest& request,
+net::HttpResponse accepted(const PageReader& reader, const net::HttpRequest& request,
                            const SignupForm& form, const audience::ListInfo& list) {
-    const std::string message = accepted_message(form.email);
+    const std::string message = reader.text("sent.accepted", {{"EMAIL", form.email}});
     if (form.answer == AnswerAs::Json) {
         boost::json::object answer;
         answer["status"] = "accepted";
-        answer["title"] = "Check your inbox";
+        answer["title"] = reader.text("sent.title");
         answer["message"] = message;
         return json_response(200, boost::json::serialize(answer));
     }
-    mail::TemplateValues values = page_values(services, "Check your inbox");
+    mail::TemplateValues values = page_values(reader, reader.text("sent.title"));
     values.show("NO_INDEX");
     values.set("MESSAGE", message);
     if (form.answer == AnswerAs::FramedPage) {
         values.set("TITLE", list.name);
         values.show("DONE");
-        return reader_page(services, 200, "templates/embed_frame.html.tpl", values,
+        return reader_page(reader, 200, "templates/embed_frame.html.tpl", values,
                            policy_of(form.answer));
     }
-    values.set("CONFIRM_HOURS", kConfirmHours);
+    values.set("VALID", reader.count("hours.for", kConfirmHours));
     // Only back to where the form came from: the page cannot be made to link elsewhere.
     const Result<std::string> origin = net::origin_of(form.page_url);
     if (origin && *origin == request.headers.get("origin")) {
         values.set_if_any("BACK_URL", form.page_url);
     }
     values.set_if_any("AGAIN_URL", "/lists/" + list.slug);
-    return reader_page(services, 200, "templates/reader_check_inbox.html.tpl", values);
+    return reader_page(reader, 200, "templates/reader_check_inbox.html.tpl", values);
 }
 
-net::HttpResponse refused(const ReaderServices& services, const SignupForm& form,
+net::HttpResponse refused(const PageReader& reader, const SignupForm& form,
                           const audience::ListInfo& list, const mail::AddressCheck& check) {
-    const std::string error = check.ok ? std::string() : std::string(kBadAddress);
+    const std::string error = check.ok ? std::string() : reader.text("box.bad_address");
     if (form.answer == AnswerAs::Json) {
         return refused_json(error, check.reason, check.suggestion);
     }
@@ -118,29 +111,30 @@ net::HttpResponse refused(const ReaderServices& services, const SignupForm& form
     box.page_url = form.page_url;
     box.marketing = form.marketing;
     box.in_frame = form.answer == AnswerAs::FramedPage;
-    return box_page(services, list, std::move(box), 422);
+    return box_page(reader, list, std::move(box), 422);
 }
 
-net::HttpResponse failed(const ReaderServices& services, AnswerAs answer, const Error& error) {
+net::HttpResponse failed(const PageReader& reader, AnswerAs answer, const Error& error) {
     if (answer == AnswerAs::Json) {
         return problem_response(error);
     }
-    return error.kind() == ErrorKind::NotFound ? status_page(services, 404)
-                                               : status_page(services, status_of(error.kind()));
+    return error.kind() == ErrorKind::NotFound ? status_page(reader, 404)
+                                               : status_page(reader, status_of(error.kind()));
 }
 
-audience::SignupRequest to_request(const ReaderServices& services, const SignupForm& form,
+audience::SignupRequest to_request(const PageReader& reader, const SignupForm& form,
                                    const audience::ListInfo& list,
                                    const net::HttpRequest& request) {
+    const ReaderServices& services = reader.services;
     audience::SignupRequest signup;
     signup.list = list.slug;
     signup.address = form.email;
     signup.marketing =
         form.marketing ? audience::Marketing::Granted : audience::Marketing::Declined;
-    signup.locale = services.language;
+    signup.locale = reader.language;
     const std::string privacy = privacy_link(services);
     signup.evidence.wording =
-        signup_wording(services.site_name, list.name,
+        signup_wording(services.templates.catalog(), reader.language, services.site_name, list.name,
                        privacy.starts_with('/') ? services.public_url + privacy : privacy);
     signup.evidence.page_url = form.page_url;
     signup.evidence.method = form.answer == AnswerAs::Json && request.headers.get("origin").empty()
@@ -152,40 +146,41 @@ audience::SignupRequest to_request(const ReaderServices& services, const SignupF
 Task<net::HttpResponse> sign_up(const ReaderServices& services, const SignupPace& pace,
                                 Context context) {
     const net::HttpRequest& request = context.request;
+    const PageReader reader = reader_of(services, request);
     Result<SignupForm> form = read_signup_form(request);
     if (!form) {
         if (answer_for(request) == AnswerAs::Json) {
             co_return for_all_origins(problem_response(form.error()));
         }
-        co_return for_all_origins(status_page(services, 400));
+        co_return for_all_origins(status_page(reader, 400));
     }
     auto list = co_await services.audience.show_list(context.param("list"));
     if (!list) {
-        co_return for_all_origins(failed(services, form->answer, list.error()));
+        co_return for_all_origins(failed(reader, form->answer, list.error()));
     }
     mail::AddressCheck check = mail::check_address(form->email);
     const bool ask = !check.suggestion.empty() && form->as_typed != form->email;
     if (!check.ok || ask) {
-        co_return for_all_origins(refused(services, *form, *list, check));
+        co_return for_all_origins(refused(reader, *form, *list, check));
     }
     if (!form->trapped) {
-        audience::SignupRequest signup = to_request(services, *form, *list, request);
+        audience::SignupRequest signup = to_request(reader, *form, *list, request);
         signup.admit = pace.admission(request.peer, services.clock.now());
         auto answer = co_await services.audience.sign_up(std::move(signup));
         if (!answer) {
             if (!passing(answer.error())) {
                 log_warning("a sign-up failed: {}", answer.error().message());
             }
-            co_return for_all_origins(failed(services, form->answer, answer.error()));
+            co_return for_all_origins(failed(reader, form->answer, answer.error()));
         }
         if (answer->kind == audience::SignupAnswer::Kind::BadAddress) {
             check.ok = false;
             check.reason = answer->reason;
             check.suggestion = answer->suggestion;
-            co_return for_all_origins(refused(services, *form, *list, check));
+            co_return for_all_origins(refused(reader, *form, *list, check));
         }
     }
-    co_return for_all_origins(accepted(services, request, *form, *list));
+    co_return for_all_origins(accepted(reader, request, *form, *list));
 }
 
 Task<net::HttpResponse> preflight(Context) {
@@ -201,9 +196,10 @@ Task<net::HttpResponse> preflight(Context) {
 enum class Where { OwnPage, Frame };
 
 Task<net::HttpResponse> signup_page(const ReaderServices& services, Where where, Context context) {
+    const PageReader reader = reader_of(services, context.request);
     auto list = co_await services.audience.show_list(context.param("list"));
     if (!list) {
-        co_return failed(services, AnswerAs::Page, list.error());
+        co_return failed(reader, AnswerAs::Page, list.error());
     }
     BoxState box;
     box.page_url = services.public_url + context.request.path;
@@ -214,18 +210,19 @@ Task<net::HttpResponse> signup_page(const ReaderServices& services, Where where,
             net::parse_http_url(context.request.headers.get("referer"));
         box.page_url = page ? *page : box.page_url;
     }
-    co_return box_page(services, *list, std::move(box), 200);
+    co_return box_page(reader, *list, std::move(box), 200);
 }
 
 // The box as HTML for other sites to paste.
-Result<std::string> snippet_of(const ReaderServices& services, const audience::ListInfo& list) {
+Result<std::string> snippet_of(const PageReader& reader, const audience::ListInfo& list) {
+    const ReaderServices& services = reader.services;
     const std::string privacy = privacy_link(services);
     mail::TemplateValues values;
     values.set("ORIGIN", services.public_url);
     values.set("LIST", list.slug);
     values.set("TITLE", list.name);
     values.set("PRIVACY_URL", privacy.starts_with('/') ? services.public_url + privacy : privacy);
-    return services.templates.render("templates/embed_box.html.tpl", values);
+    return services.templates.render("templates/embed_box.html.tpl", reader.language, values);
 }
 
 // A value would lose its line ends: they are white space to the template's escaping.
@@ -238,16 +235,17 @@ void add_lines(mail::TemplateValues& values, std::string_view section, std::stri
 }
 
 Task<net::HttpResponse> snippet_page(const ReaderServices& services, Context context) {
+    const PageReader reader = reader_of(services, context.request);
     auto list = co_await services.audience.show_list(context.param("list"));
     if (!list) {
-        co_return failed(services, AnswerAs::Page, list.error());
+        co_return failed(reader, AnswerAs::Page, list.error());
     }
-    const Result<std::string> snippet = snippet_of(services, *list);
+    const Result<std::string> snippet = snippet_of(reader, *list);
     if (!snippet) {
-        co_return failed(services, AnswerAs::Page, snippet.error());
+        co_return failed(reader, AnswerAs::Page, snippet.error());
     }
     const std::string& url = services.public_url;
-    mail::TemplateValues values = page_values(services, "The sign-up box");
+    mail::TemplateValues values = page_values(reader, "The sign-up box");
     values.show("NO_INDEX");
     values.set("LIST_NAME", list->name);
     add_lines(values, "SNIPPET", *snippet);
@@ -268,7 +266,7 @@ Task<net::HttpResponse> snippet_page(const ReaderServices& services, Context con
               ".tocsin {\n  --tocsin-accent: #0a5c36;\n  --tocsin-on-accent: #ffffff;\n"
               "  --tocsin-background: #ffffff;\n  --tocsin-text: #111111;\n"
               "  --tocsin-font: inherit;\n  --tocsin-headline-font: inherit;\n}");
-    co_return reader_page(services, 200, "templates/embed_snippet.html.tpl", values);
+    co_return reader_page(reader, 200, "templates/embed_snippet.html.tpl", values);
 }
 
 Task<net::HttpResponse> embed_script(Context context) {

@@ -19,19 +19,21 @@ void fill(mail::TemplateValues& values, const audience::UnsubscribeView& view) {
 }
 
 Task<net::HttpResponse> unsubscribe_page(const ReaderServices& services, Context context) {
+    const PageReader reader = reader_of(services, context.request);
     auto view = co_await services.audience.unsubscribe_view(context.param("token"));
     if (!view) {
-        co_return failure_page(services, view.error());
+        co_return failure_page(reader, view.error());
     }
-    mail::TemplateValues values =
-        page_values(services, view->left ? "Unsubscribed" : "Unsubscribe");
+    mail::TemplateValues values = page_values(
+        reader, reader.text(view->left ? "unsubscribe.done_title" : "unsubscribe.title"));
     values.show(view->left ? "DONE" : "ASK");
     values.set("ACTION", context.request.path);
     fill(values, *view);
-    co_return reader_page(services, 200, "templates/reader_unsubscribe.html.tpl", values);
+    co_return reader_page(reader, 200, "templates/reader_unsubscribe.html.tpl", values);
 }
 
 Task<net::HttpResponse> unsubscribe(const ReaderServices& services, Context context) {
+    const PageReader reader = reader_of(services, context.request);
     const Result<net::Form> form = net::parse_form(context.request);
     const bool by_page = form && form->get("via") == "page";
     audience::Evidence evidence;
@@ -40,16 +42,16 @@ Task<net::HttpResponse> unsubscribe(const ReaderServices& services, Context cont
     auto view = co_await services.audience.unsubscribe(context.param("token"), std::move(evidence));
     if (!by_page) {
         co_return view
-            ? text_response(200, "You are unsubscribed.\n")
+            ? text_response(200, reader.text("unsubscribe.one_click") + "\n")
             : text_response(status_of(view.error().kind()), view.error().message() + "\n");
     }
     if (!view) {
-        co_return failure_page(services, view.error());
+        co_return failure_page(reader, view.error());
     }
-    mail::TemplateValues values = page_values(services, "Unsubscribed");
+    mail::TemplateValues values = page_values(reader, reader.text("unsubscribe.done_title"));
     values.show("DONE");
     fill(values, *view);
-    co_return reader_page(services, 200, "templates/reader_unsubscribe.html.tpl", values);
+    co_return reader_page(reader, 200, "templates/reader_unsubscribe.html.tpl", values);
 }
 
 }  // namespace

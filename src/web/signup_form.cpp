@@ -56,6 +56,9 @@ Result<SignupForm> read_json(std::string_view body) {
     TRY_AS(form.marketing, flag_member(object, "marketing"));
     TRY_AS(const bool as_typed, flag_member(object, "as_typed"));
     form.as_typed = as_typed ? form.email : std::string();
+    TRY_AS(form.form_time, text_member(object, "form_time"));
+    TRY_AS(form.can_prove, flag_member(object, "can_prove"));
+    TRY_AS(form.proof, text_member(object, "proof"));
     return form;
 }
 
@@ -80,6 +83,9 @@ Result<SignupForm> read_signup_form(const net::HttpRequest& request) {
         form.page_url = fields.get("page_url");
         form.as_typed = trim(fields.get("as_typed"));
         form.trapped = !fields.get("contact_me_by_fax").empty();
+        form.form_time = fields.get("form_time");
+        form.can_prove = fields.has("can_prove");
+        form.proof = fields.get("proof");
         form.answer = fields.has("frame") ? AnswerAs::FramedPage : AnswerAs::Page;
     }
     form.email = std::string(trim(form.email));
@@ -94,17 +100,19 @@ Result<SignupForm> read_signup_form(const net::HttpRequest& request) {
     return form;
 }
 
-std::string signup_wording(std::string_view site_name, std::string_view list_name,
+std::string signup_wording(const mail::Catalog& catalog, std::string_view language,
+                           std::string_view site_name, std::string_view list_name,
                            std::string_view privacy_url) {
-    return fmt::format(
-        "{} - {}\n"
-        "Free, real-time breaking-news alerts, straight to your inbox\n"
-        "Email address: [field]\n"
-        "[unticked box] I would like to be emailed about offers, events and updates\n"
-        "We use your address only for what you choose here, and you can leave with one click. "
-        "Privacy notice: {}\n"
-        "[button] SIGN UP",
-        site_name, list_name, privacy_url);
+    return catalog.text(language, "box.wording",
+                        {{"SITE", site_name},
+                         {"LIST_NAME", list_name},
+                         {"LEAD", catalog.text(language, "box.lead")},
+                         {"EMAIL", catalog.text(language, "box.email")},
+                         {"MARKETING", catalog.text(language, "box.marketing")},
+                         {"PROMISE", catalog.text(language, "box.promise")},
+                         {"PRIVACY", catalog.text(language, "layout.privacy")},
+                         {"PRIVACY_URL", privacy_url},
+                         {"BUTTON", catalog.text(language, "box.button")}});
 }
 
 }  // namespace tocsin::web

@@ -42,15 +42,15 @@
 <tr>
 <td class="note soft" bgcolor="#f6f5f1" style="padding:13px 16px;background-color:#f6f5f1;border-left:3px solid #121212;font-family:Arial,Helvetica,sans-serif;font-size:15px;line-height:22px;color:#333333;word-break:break-word;">
 {{#IS_UPDATE}}
-This updates our earlier alert:
+{{@mail_alert.updates}}
 {{/IS_UPDATE}}
 {{#IS_CORRECTION}}
-This corrects our earlier alert:
+{{@mail_alert.corrects}}
 {{/IS_CORRECTION}}
 {{#IS_RETRACTION}}
-We have withdrawn our earlier alert:
+{{@mail_alert.withdraws}}
 {{/IS_RETRACTION}}
-&ldquo;{{ORIGINAL_HEADLINE}}&rdquo;</td>
+{{@mail_alert.quote}}</td>
 </tr>
 </table>
 {{/ORIGINAL_HEADLINE}}
@@ -63,16 +63,16 @@ We have withdrawn our earlier alert:
 <td class="button" align="center" bgcolor="#121212" style="background-color:#121212;border-radius:3px;mso-padding-alt:13px 26px;">
 <a href="{{ARTICLE_URL}}" style="display:inline-block;padding:13px 26px;font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:22px;font-weight:bold;color:#ffffff;text-decoration:none;">
 {{#IS_ALERT}}
-Read the full story
+{{@mail_alert.read}}
 {{/IS_ALERT}}
 {{#IS_UPDATE}}
-Read the latest
+{{@mail_alert.read_update}}
 {{/IS_UPDATE}}
 {{#IS_CORRECTION}}
-Read the corrected story
+{{@mail_alert.read_correction}}
 {{/IS_CORRECTION}}
 {{#IS_RETRACTION}}
-Read our note
+{{@mail_alert.read_retraction}}
 {{/IS_RETRACTION}}
 </a>
 </td>
@@ -86,13 +86,13 @@ Read our note
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
 <tr>
 <td class="faint rule" style="padding:18px 0 0 0;border-top:1px solid #d9d6ce;font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:20px;color:#62605b;">
-<p style="margin:0 0 12px 0;">You get this email because you signed up to {{LIST}} from {{NEWSPAPER}}.</p>
-<p style="margin:0 0 12px 0;line-height:24px;"><a href="{{UNSUBSCRIBE_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">Unsubscribe</a> <a href="{{PREFERENCES_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">Change what you get</a>
+<p style="margin:0 0 12px 0;">{{@mail_alert.why}}</p>
+<p style="margin:0 0 12px 0;line-height:24px;"><a href="{{UNSUBSCRIBE_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">{{@mail_alert.unsubscribe}}</a> <a href="{{PREFERENCES_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">{{@mail_alert.change}}</a>
 {{#WEB_URL}}
-<a href="{{WEB_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">Read on the web</a>
+<a href="{{WEB_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">{{@mail_alert.web}}</a>
 {{/WEB_URL}}
 {{#PRIVACY_URL}}
-<a href="{{PRIVACY_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">Privacy notice</a>
+<a href="{{PRIVACY_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">{{@mail.privacy}}</a>
 {{/PRIVACY_URL}}
 </p>
 <p style="margin:0;">{{NEWSPAPER}}

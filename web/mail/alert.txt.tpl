@@ -8,15 +8,15 @@
 {{/SUMMARY}}
 {{#ORIGINAL_HEADLINE}}
 {{#IS_UPDATE}}
-This updates our earlier alert: "{{ORIGINAL_HEADLINE}}"
+{{@mail_alert.updates}} {{@mail_alert.quote}}
 
 {{/IS_UPDATE}}
 {{#IS_CORRECTION}}
-This corrects our earlier alert: "{{ORIGINAL_HEADLINE}}"
+{{@mail_alert.corrects}} {{@mail_alert.quote}}
 
 {{/IS_CORRECTION}}
 {{#IS_RETRACTION}}
-We have withdrawn our earlier alert: "{{ORIGINAL_HEADLINE}}"
+{{@mail_alert.withdraws}} {{@mail_alert.quote}}
 
 {{/IS_RETRACTION}}
 {{/ORIGINAL_HEADLINE}}
@@ -26,16 +26,16 @@ We have withdrawn our earlier alert: "{{ORIGINAL_HEADLINE}}"
 {{/PARAGRAPH}}
 {{#ARTICLE_URL}}
 {{#IS_ALERT}}
-Read the full story:
+{{@mail_alert.read}}:
 {{/IS_ALERT}}
 {{#IS_UPDATE}}
-Read the latest:
+{{@mail_alert.read_update}}:
 {{/IS_UPDATE}}
 {{#IS_CORRECTION}}
-Read the corrected story:
+{{@mail_alert.read_correction}}:
 {{/IS_CORRECTION}}
 {{#IS_RETRACTION}}
-Read our note:
+{{@mail_alert.read_retraction}}:
 {{/IS_RETRACTION}}
 {{ARTICLE_URL}}
 
@@ -46,21 +46,21 @@ Read our note:
 {{/PUBLISHED}}
 ----------------------------------------
 
-You get this email because you signed up to {{LIST}} from {{NEWSPAPER}}.
+{{@mail_alert.why}}
 
-Unsubscribe:
+{{@mail_alert.unsubscribe}}:
 {{UNSUBSCRIBE_URL}}
 
-Change what you get:
+{{@mail_alert.change}}:
 {{PREFERENCES_URL}}
 
 {{#WEB_URL}}
-Read this alert on the web:
+{{@mail_alert.web}}:
 {{WEB_URL}}
 
 {{/WEB_URL}}
 {{#PRIVACY_URL}}
-Privacy notice:
+{{@mail.privacy}}:
 {{PRIVACY_URL}}
 
 {{/PRIVACY_URL}}

@@ -1,23 +1,23 @@
 {{NEWSPAPER}}
 
-Please confirm your sign-up
+{{@mail_confirm.heading}}
 
-Somebody, most likely you, asked {{NEWSPAPER}} to send this address:
+{{@mail_confirm.who}}
 
 {{#LIST}}
 - {{NAME}}
 {{/LIST}}
 
-To confirm, open this link and press the button there:
+{{@mail_confirm.open}}
 {{CONFIRM_URL}}
 
 {{#VALID}}
-The link works for {{VALID}}.
+{{@mail.valid}}
 
 {{/VALID}}
-Not you? Then do nothing: without your confirmation we send nothing more.
+{{@mail_confirm.not_you}}
 {{#NOT_ME_URL}}
-Or tell us that this wasn't you, and we will not ask again:
+{{@mail_confirm.tell_us_at}}
 {{NOT_ME_URL}}
 {{/NOT_ME_URL}}
 
@@ -29,5 +29,5 @@ Or tell us that this wasn't you, and we will not ask again:
 {{/POSTAL_ADDRESS}}
 {{SITE_URL}}
 {{#PRIVACY_URL}}
-Privacy notice: {{PRIVACY_URL}}
+{{@mail.privacy}}: {{PRIVACY_URL}}
 {{/PRIVACY_URL}}

@@ -1,5 +1,5 @@
 <!DOCTYPE html>
-<html lang="{{LANGUAGE}}">
+<html lang="{{LANG}}" dir="{{DIR}}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -1,17 +1,15 @@
 {{NEWSPAPER}}
 
-Your email settings
+{{@mail_manage.heading}}
 
-Here you can see what {{NEWSPAPER}} sends to this address, change it,
-or stop it all:
+{{@mail_manage.what_at}}
 {{MANAGE_URL}}
 
 {{#VALID}}
-The link works for {{VALID}}. Whoever has it can change these settings:
-please do not forward this email.
+{{@mail.valid}} {{@mail_manage.do_not_forward}}
 
 {{/VALID}}
-You did not ask for this? Then do nothing: nothing has changed.
+{{@mail_manage.not_you}}
 
 ----------------------------------------
 
@@ -21,5 +19,5 @@ You did not ask for this? Then do nothing: nothing has changed.
 {{/POSTAL_ADDRESS}}
 {{SITE_URL}}
 {{#PRIVACY_URL}}
-Privacy notice: {{PRIVACY_URL}}
+{{@mail.privacy}}: {{PRIVACY_URL}}
 {{/PRIVACY_URL}}

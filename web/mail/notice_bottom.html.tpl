@@ -10,7 +10,7 @@
 <br>{{POSTAL_ADDRESS}}
 {{/POSTAL_ADDRESS}}
 {{#PRIVACY_URL}}
-<br><a href="{{PRIVACY_URL}}" style="color:#62605b;">Privacy notice</a>
+<br><a href="{{PRIVACY_URL}}" style="color:#62605b;">{{@mail.privacy}}</a>
 {{/PRIVACY_URL}}
 </p>
 </td>

@@ -1,5 +1,5 @@
 <!doctype html>
-<html lang="{{LANG}}">
+<html lang="{{LANG}}" dir="{{DIR}}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -16,7 +16,7 @@
 {{#DONE}}
 <section class="tocsin">
   <p class="tocsin-kicker">{{TITLE}}</p>
-  <h2 class="tocsin-title">Check your inbox</h2>
+  <h2 class="tocsin-title">{{@sent.title}}</h2>
   <p class="tocsin-lead">{{MESSAGE}}</p>
 </section>
 {{/DONE}}

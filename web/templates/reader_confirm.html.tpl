@@ -1,17 +1,17 @@
 {{%LAYOUT templates/reader_layout.html.tpl}}
 <div class="card">
-  <p class="kicker">One more step</p>
-  <h1>Confirm your sign-up</h1>
-  <p>Press the button and <span class="address">{{ADDRESS}}</span> gets the <strong>{{LIST_NAME}}</strong> email: free, real-time breaking-news alerts.</p>
-  {{#MARKETING}}<p>You also asked to be emailed about offers, events and updates.</p>{{/MARKETING}}
+  <p class="kicker">{{@confirm.kicker}}</p>
+  <h1>{{@confirm.title}}</h1>
+  <p>{{@confirm.what <span class="address"> <strong>}}</p>
+  {{#MARKETING}}<p>{{@confirm.marketing}}</p>{{/MARKETING}}
   <form action="{{ACTION}}" method="post">
     {{#ALSO_ANY}}
     <fieldset>
-      <legend>You also asked for</legend>
-      {{#ALSO}}<label class="check"><input type="checkbox" name="also" value="{{ALSO_ID}}" checked> <strong>{{ALSO_NAME}}</strong></label>{{/ALSO}}
+      <legend>{{@confirm.also}}</legend>
+      {{#ALSO}}<label class="check"><input type="checkbox" name="also" value="{{ALSO_ID}}" checked> <strong dir="auto">{{ALSO_NAME}}</strong></label>{{/ALSO}}
     </fieldset>
     {{/ALSO_ANY}}
-    <p class="actions"><button class="button" type="submit">Confirm my sign-up</button></p>
+    <p class="actions"><button class="button" type="submit">{{@confirm.button}}</button></p>
   </form>
 </div>
-<p class="small">Was it not you? Close this page: without the button, nothing is sent.</p>
+<p class="small">{{@confirm.not_you}}</p>

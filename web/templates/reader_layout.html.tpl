@@ -1,5 +1,5 @@
 <!doctype html>
-<html lang="{{LANG}}">
+<html lang="{{LANG}}" dir="{{DIR}}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -11,16 +11,16 @@
 <link rel="stylesheet" href="{{EMBED_CSS}}">
 <link rel="icon" href="{{ICON}}" type="image/svg+xml">
 {{#FEEDS}}
-<link rel="alternate" type="application/atom+xml" title="{{SITE}} alerts" href="/feed.atom">
-<link rel="alternate" type="application/feed+json" title="{{SITE}} alerts" href="/feed.json">
+<link rel="alternate" type="application/atom+xml" title="{{@layout.feed}}" href="/feed.atom">
+<link rel="alternate" type="application/feed+json" title="{{@layout.feed}}" href="/feed.json">
 {{/FEEDS}}
 </head>
 <body>
-<a class="skip" href="#main">Skip to content</a>
+<a class="skip" href="#main">{{@layout.skip}}</a>
 <header class="masthead">
   <div class="wrap">
-    <a class="masthead-name" href="/alerts">{{SITE}}</a>
-    <span class="masthead-section">Alerts</span>
+    <a class="masthead-name" href="/alerts" dir="auto">{{SITE}}</a>
+    <span class="masthead-section">{{@layout.section}}</span>
   </div>
 </header>
 <main id="main" class="wrap {{MAIN_CLASS}}">
@@ -28,7 +28,7 @@
 </main>
 <footer class="footer">
   <div class="wrap">
-    <p class="footer-links"><a href="/lists">All alert emails</a> <a href="/preferences">Your preferences</a> <a href="{{PRIVACY_URL}}">Privacy notice</a></p>
+    <p class="footer-links"><a href="/lists">{{@layout.lists}}</a> <a href="/preferences">{{@layout.preferences}}</a> <a href="{{PRIVACY_URL}}">{{@layout.privacy}}</a></p>
     <p>{{SITE}}{{#POSTAL_ADDRESS}}, {{POSTAL_ADDRESS}}{{/POSTAL_ADDRESS}}</p>
   </div>
 </footer>
