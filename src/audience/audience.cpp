@@ -2,18 +2,9 @@
 
 #include "audience/evidence.h"
 #include "base/bytes.h"
-#include "store/outbox.h"
 #include "store/suppression.h"
 
 namespace tocsin::audience {
-
-namespace {
-
-constexpr std::chrono::hours kUnconfirmedLife{7 * 24};
-constexpr std::chrono::hours kOutboxLinesLife{30 * 24};
-constexpr int kTidyRows = 1'000;
-
-}  // namespace
 
 Audience::Audience(store::Store& store, const Clock& clock, Random& random,
                    const mail::KeyRing& keys, const mail::Templates& templates,
@@ -28,6 +19,14 @@ Audience::Audience(store::Store& store, const Clock& clock, Random& random,
 
 Result<mail::Token> Audience::open(mail::TokenPurpose purpose, std::string_view token) const {
     return mail::open_token(keys_, purpose, token, clock_.now());
+}
+
+Result<Evidence> Audience::checked(Evidence evidence) const {
+    TRY_AS(evidence, audience::checked(std::move(evidence)));
+    if (!evidence.ip.empty() || !evidence.user_agent.empty()) {
+        evidence.salt = random_.bytes(kSaltBytes);
+    }
+    return evidence;
 }
 
 std::string Audience::suppression_key(const mail::Address& address) const {
@@ -88,17 +87,6 @@ Task<Result<store::SubscriberRow>> Audience::reader_of_token(std::string manage_
         return std::move(*reader);
     };
     co_return co_await store_.read(std::move(find));
-}
-
-Task<Status> Audience::tidy() {
-    auto forget = [now = clock_.now()](store::Database& db) -> Status {
-        for (const store::ListRow& list : store::all_lists(db)) {
-            store::purge_unconfirmed(db, list.id, now - kUnconfirmedLife, kTidyRows);
-        }
-        store::purge_outbox(db, now - kOutboxLinesLife);
-        return {};
-    };
-    co_return co_await store_.write(std::move(forget));
 }
 
 void Audience::tell_left(SubscriberId reader, std::optional<ListId> list) const {

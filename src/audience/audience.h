@@ -34,6 +34,7 @@
 #include "mail/confirmation_mail.h"
 #include "mail/template.h"
 #include "mail/token.h"
+#include "model/checkpoint.h"
 #include "store/lists.h"
 #include "store/outbox.h"
 #include "store/store.h"
@@ -42,6 +43,15 @@
 namespace tocsin::audience {
 
 enum class ReservedDomains { Refuse, Allow };  // Allow: .example, .test ... in development
+
+// How consent is recorded, proved and forgotten ([consent] of the configuration).
+struct ConsentSettings {
+    std::string controller;  // legal name and contact, kept with every entry by its hash
+    std::chrono::hours checkpoint_every{24};  // signed by itself; 0: only when asked for
+    std::string checkpoint_to;                // mailed to this address; empty: not
+    std::chrono::hours keep_origin{90 * 24};  // network address and browser
+    std::chrono::hours keep_unconfirmed{7 * 24};
+};
 
 struct AudienceSettings {
     std::string public_url;  // without a slash at the end: "https://alerts.example.com"
@@ -52,6 +62,7 @@ struct AudienceSettings {
     // Rows of an import that one transaction takes. Fewer where every row is a journey to another
     // machine, because all book-keeping waits meanwhile (docs/decisions/008).
     std::size_t import_rows = limits::kImportRowsMax;
+    ConsentSettings consent;
 };
 
 // How the rest of the program hears of things; set before the first call, called on the web thread
@@ -74,6 +85,8 @@ class Audience {
              const mail::Templates& templates, AudienceSettings settings, AudienceHooks hooks = {});
 
     // --- the reader: sign-up (sign_up.cpp) ---
+    // NotFound: no such list. For the page around the box, and before sign_up().
+    Task<Result<SignupTarget>> sign_up_target(std::string list, std::string address = {});
     // NotFound: no such list. A bad address is an answer, not an error.
     Task<Result<SignupAnswer>> sign_up(SignupRequest request);
     // For the page behind the link (GET): what the button will do.
@@ -106,7 +119,7 @@ class Audience {
     Task<Result<ReaderRecord>> export_subscriber(std::string manage_token, Evidence evidence);
     Task<Status> erase_subscriber(std::string manage_token, Evidence evidence);
 
-    // --- the newsroom: one reader by address (readers.cpp). NotFound: nobody of that address. ---
+    // --- the newsroom: one reader by address (readers.cpp, erase.cpp). NotFound: nobody of it. ---
     Task<Result<ReaderRecord>> show_by_address(std::string address);
     Task<Result<ReaderRecord>> export_by_address(std::string address, Evidence evidence);
     Task<Status> erase_by_address(std::string address, Evidence evidence);
@@ -136,12 +149,23 @@ class Audience {
     // The list's readers as CSV, in parts of bounded size, to `sink`; its error ends the export.
     Task<Status> export_list(std::string slug, ExportSink sink);
 
-    // --- proof (readers.cpp) ---
-    // Walks the whole consent chain; a broken chain is a verdict, not an error.
+    // --- proof (consent_proof.cpp) ---
+    // Walks the whole consent ledger; what is wrong with it is a verdict, not an error.
     Task<Result<ConsentVerdict>> verify_consent();
+    // Signs the ledger as it is, unless the newest checkpoint says so already. Conflict: empty.
+    Task<Result<ConsentCheckpoint>> checkpoint_consent();
+    // Those over more than `size` entries, in order.
+    Task<Result<std::vector<ConsentCheckpoint>>> consent_checkpoints(std::int64_t size, int limit);
+    // All entries of one reader, opened, under a checkpoint. NotFound: nobody of that address.
+    Task<Result<ConsentProof>> prove_consent(std::string address);
+    // Holds a checkpoint of any time against the ledger. Invalid: it is none of ours.
+    Task<Result<ConsentConsistency>> compare_consent(std::string note);
+    // What checkpoints are verified with: to be published or given to whoever keeps them.
+    std::string consent_key() const;
 
-    // Forgets sign-ups that nobody confirmed for a week and the lines of mails sent a month ago, a
-    // bounded number at a time. Call it hourly.
+    // Forgets what has had its time (ConsentSettings, and the lines of mails of a month ago), in
+    // bounded steps and a bounded number of them; then signs a checkpoint when one is due. Call it
+    // hourly (erase.cpp).
     Task<Status> tidy();
 
     // Links for pages and mails.
@@ -150,6 +174,8 @@ class Audience {
 
   private:
     Result<mail::Token> open(mail::TokenPurpose purpose, std::string_view token) const;
+    // evidence.h's, with a salt where there is something to commit to.
+    Result<Evidence> checked(Evidence evidence) const;
     std::string suppression_key(const mail::Address& address) const;
     std::string budget_key(std::string_view kind, const mail::Address& address) const;
     std::string new_message_id() const;
@@ -166,6 +192,15 @@ class Audience {
                                          Evidence evidence);
     Task<Result<ReaderRecord>> export_reader(SubscriberId reader, Evidence evidence);
     Task<Status> erase(SubscriberId reader, Evidence evidence);
+    Task<Status> scrub_log();
+    Task<Result<std::int64_t>> forget_unconfirmed();
+    Task<Result<std::int64_t>> forget_origins();
+    Task<Status> grow_tree();
+    Task<Status> note_controller();
+    Task<Status> checkpoint_if_due();
+    model::CheckpointKey checkpoint_key() const;
+    Result<store::NewOutboxMail> checkpoint_mail(std::int64_t size, const std::string& note,
+                                                 Time now) const;
     void tell_left(SubscriberId reader, std::optional<ListId> list) const;
     Task<void> left_is_known() const;
     void tell_outbox() const;

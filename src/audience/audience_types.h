@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "model/consent.h"
+#include "model/signup_limits.h"
 
 namespace tocsin::store {
 class Database;
@@ -40,7 +42,10 @@ struct Evidence {
     std::string locale;        // in which the wording was shown: "en", "pt-BR"
     std::string ip;            // as text; forgotten after [consent] keep_ip_days
     std::string user_agent;    // likewise
+    std::string salt;          // of the commitment to these two; Audience fills it in
 };
+
+struct SignupTarget;
 
 struct SignupRequest {
     std::string list;     // slug
@@ -48,19 +53,25 @@ struct SignupRequest {
     Marketing marketing = Marketing::Declined;
     std::string locale = "en";
     Evidence evidence;
-    // Runs first in the transaction; its error refuses the sign-up and undoes it. May be null.
-    std::function<Status(store::Database&)> admit = nullptr;
+    std::string tag;  // kept with a new reader, for the newsroom: "disposable"; usually empty
+    // What sign_up_target() said a moment ago; null: looked up.
+    std::shared_ptr<const SignupTarget> target = nullptr;
+    // Runs first in the transaction: its error refuses the sign-up and undoes it, its verdict may
+    // ask for a proof of work instead, or let the mail wait. May be null.
+    std::function<Result<model::SignupVerdict>(store::Database&)> admit = nullptr;
 };
 
 struct SignupAnswer {
     enum class Kind {
         Accepted,    // "look into your inbox": the same for every address
         BadAddress,  // could never receive mail
+        AskProof,    // nothing was done: the browser is to work first, and come again
     };
     Kind kind = Kind::Accepted;
     std::string list_name;
     std::string reason;      // BadAddress: one sentence
     std::string suggestion;  // "ann@gmail.com", or empty; may be there when accepted
+    double load = 0;         // AskProof: of SignupVerdict
 };
 
 struct ConfirmView {
@@ -126,8 +137,11 @@ struct ReaderPurpose {
 
 struct ReaderConsent {
     model::ConsentEntry entry;
-    std::string list_slug;  // empty: none
-    std::string wording;    // the text that was shown; may be empty
+    std::string list_slug;   // empty: none
+    std::string wording;     // the text that was shown; may be empty
+    std::string controller;  // who answered for it then; may be empty
+    model::ConsentDetail detail;
+    std::optional<model::ConsentOrigin> origin;  // until it is forgotten
 };
 
 // Everything held about one reader.
@@ -160,6 +174,14 @@ struct ListInfo {
     std::int64_t active = 0;
     std::int64_t pending = 0;
     std::int64_t left = 0;
+};
+
+// What a sign-up begins with, read once: the list (without its counts, which cost a walk over all
+// of its readers) and whom the address belongs to.
+struct SignupTarget {
+    ListInfo list;
+    std::string address_key;  // empty: what was typed is no address
+    std::string subject;      // the reader's; empty: not known yet
 };
 
 struct ImportStart {
@@ -198,10 +220,49 @@ using ExportSink = std::function<Task<Status>(std::string part)>;
 
 struct ConsentVerdict {
     bool intact = false;
-    std::int64_t entries = 0;  // that verified
-    std::string head_hash;     // of the last good entry: note it elsewhere to prove it later
-    std::int64_t bad_seq = 0;  // the first bad entry
-    std::string problem;       // what is wrong with it
+    std::int64_t entries = 0;      // that verified
+    std::int64_t opened = 0;       // of these, whose reader is still there: address and details fit
+    std::int64_t checkpoints = 0;  // that were signed over them and fit
+    std::string head_hash;         // of the last good entry
+    std::string root;              // of the tree over the good entries
+    std::int64_t bad_seq = 0;      // the first bad entry
+    std::string problem;           // what is wrong with it
+};
+
+// The consent tree's head, signed (model/checkpoint.h).
+struct ConsentCheckpoint {
+    std::int64_t size = 0;
+    Time at;
+    std::string note;
+};
+
+// One entry, what opens it, and its way to the root that the checkpoint signs.
+struct ProvedConsent {
+    model::ConsentEntry entry;
+    std::string wording;
+    std::string controller;
+    model::ConsentDetail detail;
+    std::optional<model::ConsentOrigin> origin;
+    std::vector<std::string> path;
+};
+
+// Whoever trusts the key can check it without us (docs/CONSENT.md).
+struct ConsentProof {
+    std::string address;
+    std::string address_key;
+    std::string salt;
+    std::string key;
+    ConsentCheckpoint checkpoint;
+    std::vector<ProvedConsent> entries;
+};
+
+struct ConsentConsistency {
+    bool consistent = false;
+    std::int64_t first = 0;        // entries that were signed then
+    ConsentCheckpoint checkpoint;  // of now
+    std::vector<std::string> proof;
+    std::string key;
+    std::string problem;  // why not
 };
 
 }  // namespace tocsin::audience

@@ -14,6 +14,24 @@ bool may_name_somebody(std::string_view url) {
     return url.find('@') != url.npos || ascii_lower(url).find("%40") != std::string::npos;
 }
 
+// An address in a link is erased with the reader, but has no business here before either.
+void cut_url(std::string& url) {
+    if (may_name_somebody(url)) {
+        url.resize(std::min(url.size(), url.find_first_of("?#")));
+    }
+    if (url.size() > limits::kUrlBytesMax || !is_utf8(url) || may_name_somebody(url)) {
+        url.clear();
+    }
+}
+
+// What a browser says of itself: text that every database takes, or nothing.
+void cut_text(std::string& text, std::size_t bytes_max) {
+    text.resize(std::min(text.size(), bytes_max));
+    if (!is_utf8(text) || text.find('\0') != text.npos) {
+        text.clear();
+    }
+}
+
 }  // namespace
 
 Result<Evidence> checked(Evidence evidence) {
@@ -23,13 +41,13 @@ Result<Evidence> checked(Evidence evidence) {
                         "bytes",
                         limits::kWordingBytesMax));
     }
-    std::string& url = evidence.page_url;
-    if (may_name_somebody(url)) {
-        url.resize(std::min(url.size(), url.find_first_of("?#")));
+    for (std::string* url : {&evidence.page_url, &evidence.embed_origin}) {
+        cut_url(*url);
     }
-    if (url.size() > limits::kUrlBytesMax || !is_utf8(url) || may_name_somebody(url)) {
-        url.clear();
+    for (std::string* text : {&evidence.form_id, &evidence.locale, &evidence.ip}) {
+        cut_text(*text, limits::kEvidenceTextBytesMax);
     }
+    cut_text(evidence.user_agent, limits::kUserAgentBytesMax);
     return evidence;
 }
 
@@ -39,7 +57,14 @@ store::NewConsent consent_event(model::ConsentType type, const store::NewSubscri
     event.type = type;
     event.subject = reader.subject;
     event.wording = evidence.wording;
-    event.page_url = evidence.page_url;
+    event.salt = reader.salt;
+    event.detail.form_id = evidence.form_id;
+    event.detail.page_url = evidence.page_url;
+    event.detail.embed_origin = evidence.embed_origin;
+    event.detail.locale = evidence.locale;
+    event.origin.salt = evidence.salt;
+    event.origin.ip = evidence.ip;
+    event.origin.user_agent = evidence.user_agent;
     event.method = evidence.method;
     event.actor = evidence.actor;
     event.at = now;

@@ -21,8 +21,8 @@ inline constexpr std::size_t kSubjectRandomBytes = 10;
 inline constexpr std::chrono::hours kManageLinkLife{24};
 inline constexpr std::string_view kMarketing = "marketing";
 
-// Ready to be stored: the page's address cut to its limit and without what might name the reader
-// (the chain cannot be erased). Invalid: the wording is over its limit.
+// Ready to be stored: cut to the limits, and the pages' addresses without what might name somebody.
+// Invalid: the wording is over its limit. Inside Audience, use its member of the same name.
 Result<Evidence> checked(Evidence evidence);
 
 // What happened, when, by the evidence. Wording is kept only where the reader was shown some.

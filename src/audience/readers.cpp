@@ -1,10 +1,8 @@
-// One reader as a whole: everything held about them, taken away, shut out; and the proof that the
-// consent chain is as it was written.
+// One reader as a whole: everything held about them, taken away, shut out.
 #include "audience/audience.h"
 #include "audience/evidence.h"
 #include "base/bytes.h"
 #include "model/subscription.h"
-#include "store/outbox.h"
 #include "store/signals.h"
 #include "store/suppression.h"
 
@@ -13,7 +11,6 @@ namespace tocsin::audience {
 namespace {
 
 constexpr int kConsentOfReaderMax = 10'000;  // a reader who acts twice a day for 13 years
-constexpr int kConsentWalkRows = 2'000;      // in one read, so that others need not wait long
 
 std::string_view to_string(SuppressionReason reason) {
     switch (reason) {
@@ -47,14 +44,17 @@ void add_subscriptions(store::Database& db, ReaderRecord& record) {
 }
 
 void add_consent(store::Database& db, std::string_view subject, ReaderRecord& record) {
-    for (model::ConsentEntry& entry : store::consent_of(db, subject, kConsentOfReaderMax)) {
+    for (store::ConsentRow& row : store::consent_of(db, subject, kConsentOfReaderMax)) {
         ReaderConsent consent;
-        if (entry.list) {
-            const auto list = store::find_list(db, *entry.list);
+        if (row.entry.list) {
+            const auto list = store::find_list(db, *row.entry.list);
             consent.list_slug = list ? list->slug : "";
         }
-        consent.wording = store::consent_wording(db, entry.wording_hash);
-        consent.entry = std::move(entry);
+        consent.wording = store::consent_wording(db, row.entry.wording_hash);
+        consent.controller = store::consent_wording(db, row.entry.controller_hash);
+        consent.detail = row.detail.value_or(model::ConsentDetail());
+        consent.origin = std::move(row.origin);
+        consent.entry = std::move(row.entry);
         record.consent.push_back(std::move(consent));
     }
 }
@@ -74,11 +74,6 @@ ReaderRecord record_of(store::Database& db, const mail::KeyRing& keys,
     add_consent(db, reader.subject, record);
     return record;
 }
-
-struct Walk {
-    std::vector<model::ConsentEntry> entries;
-    store::ConsentHead head;
-};
 
 }  // namespace
 
@@ -113,46 +108,6 @@ Task<Result<ReaderRecord>> Audience::export_reader(SubscriberId id, Evidence giv
         return record_of(db, keys_, *reader);
     };
     co_return co_await store_.write(std::move(commit));
-}
-
-Task<Status> Audience::erase_by_address(std::string address, Evidence evidence) {
-    CO_TRY_AS(const store::SubscriberRow reader, co_await reader_of_address(std::move(address)));
-    co_return co_await erase(reader.id, std::move(evidence));
-}
-
-Task<Status> Audience::erase_subscriber(std::string token, Evidence evidence) {
-    CO_TRY_AS(const store::SubscriberRow reader, co_await reader_of_token(std::move(token)));
-    co_return co_await erase(reader.id, std::move(evidence));
-}
-
-// What stays: consent events (without address and salt they name nobody) and the suppression HMAC,
-// so that no import brings the address back.
-Task<Status> Audience::erase(SubscriberId id, Evidence given) {
-    CO_TRY_AS(Evidence evidence, checked(std::move(given)));
-    auto commit = [this, id, evidence, now = clock_.now()](store::Database& db) -> Status {
-        const auto reader = store::find_subscriber(db, id);
-        if (!reader) {
-            return dead_link();
-        }
-        if (hooks_.on_erase) {
-            TRY(hooks_.on_erase(db, id, reader->address));
-        }
-        store::append_consent(db,
-                              {consent_event(model::ConsentType::Erased, *reader, evidence, now)});
-        store::suppress(db, mail::suppression_hmac(keys_, reader->address_key),
-                        to_string(SuppressionReason::Erased), now);
-        store::delete_outbox_to(db, reader->address);
-        store::delete_subscriber(db, id);
-        return {};
-    };
-    CO_TRY(co_await store_.write(std::move(commit)));
-    tell_left(id, std::nullopt);
-    co_await left_is_known();
-    auto scrub = [](store::Database& db) -> Status {
-        db.truncate_log();
-        return {};
-    };
-    co_return co_await store_.read(std::move(scrub));
 }
 
 Task<Result<bool>> Audience::is_suppressed(std::string text) {
@@ -207,34 +162,6 @@ Task<Status> Audience::lift_suppression(std::string text) {
         return {};
     };
     co_return co_await store_.write(std::move(commit));
-}
-
-Task<Result<ConsentVerdict>> Audience::verify_consent() {
-    model::ConsentWalk walk;
-    bool good = true;
-    for (bool more = true; good && more;) {
-        auto page = [after = walk.entries()](store::Database& db) -> Result<Walk> {
-            return Walk{store::consent_after(db, after, kConsentWalkRows), store::consent_head(db)};
-        };
-        auto read = co_await store_.read(std::move(page));
-        if (!read) {
-            co_return read.error();
-        }
-        more = !read->entries.empty();
-        for (const model::ConsentEntry& entry : read->entries) {
-            good = good && walk.feed(entry);
-        }
-        if (!more) {
-            good = walk.finish(read->head.seq, read->head.hash);
-        }
-    }
-    ConsentVerdict verdict;
-    verdict.intact = good;
-    verdict.entries = walk.entries();
-    verdict.head_hash = walk.head_hash();
-    verdict.bad_seq = walk.bad_seq();
-    verdict.problem = walk.problem();
-    co_return verdict;
 }
 
 }  // namespace tocsin::audience

@@ -97,5 +97,9 @@ inline constexpr std::size_t kImportRowsMax = 2'000;
 inline constexpr std::size_t kImportRowsShared = 100;
 inline constexpr std::size_t kConsentSourceBytesMax = 1'000;
 inline constexpr std::size_t kWordingBytesMax = 10'000;
+// Of a consent's evidence: names, tags and addresses that are far shorter; and a browser's name of
+// itself, of which 500 bytes tell all that anybody reads.
+inline constexpr std::size_t kEvidenceTextBytesMax = 100;
+inline constexpr std::size_t kUserAgentBytesMax = 500;
 
 }  // namespace tocsin::limits

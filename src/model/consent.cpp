@@ -68,25 +68,42 @@ std::string_view to_string(ConsentMethod method) {
     return "";
 }
 
+bool ConsentDetail::empty() const {
+    return form_id.empty() && page_url.empty() && embed_origin.empty() && locale.empty() &&
+           message_id.empty() && token_hash.empty();
+}
+
 std::string consent_canonical(const ConsentEntry& entry) {
-    std::string out = "tocsin-consent-1";
+    const bool first_format = entry.format == 1;
+    std::string out = first_format ? "tocsin-consent-1" : "tocsin-consent-2";
     put_number(out, static_cast<std::uint64_t>(entry.seq));
     put_bytes(out, entry.type);
     put_bytes(out, entry.subject);
     put_number(out, entry.list ? static_cast<std::uint64_t>(entry.list->value()) : 0);
+    if (!first_format) {
+        put_bytes(out, entry.list_name);
+    }
     put_bytes(out, entry.purpose);
     put_bytes(out, entry.wording_hash);
-    put_bytes(out, entry.page_url);
+    put_bytes(out, first_format ? entry.page_url : entry.controller_hash);
     put_bytes(out, entry.method);
     put_bytes(out, entry.actor);
     put_number(out, static_cast<std::uint64_t>(to_ms(entry.at)));
     put_bytes(out, entry.pii_commit);
+    if (!first_format) {
+        put_bytes(out, entry.detail_commit);
+        put_bytes(out, entry.origin_commit);
+    }
     put_bytes(out, entry.prev_hash);
     return out;
 }
 
 std::string consent_hash(const ConsentEntry& entry) {
-    return sha256(consent_canonical(entry));
+    return entry.format == 1 ? sha256(consent_canonical(entry)) : consent_leaf(entry);
+}
+
+std::string consent_leaf(const ConsentEntry& entry) {
+    return merkle_leaf_hash(consent_canonical(entry));
 }
 
 std::string consent_genesis() {
@@ -99,13 +116,40 @@ std::string consent_pii_commit(std::string_view salt, std::string_view address_k
     return sha256(both);
 }
 
+std::string consent_detail_commit(std::string_view salt, std::int64_t seq,
+                                  const ConsentDetail& detail) {
+    if (detail.empty()) {
+        return {};
+    }
+    std::string out = "tocsin-consent-detail-2";
+    put_bytes(out, salt);
+    put_number(out, static_cast<std::uint64_t>(seq));
+    for (const std::string* text : {&detail.form_id, &detail.page_url, &detail.embed_origin,
+                                    &detail.locale, &detail.message_id, &detail.token_hash}) {
+        put_bytes(out, *text);
+    }
+    return sha256(out);
+}
+
+std::string consent_origin_commit(std::int64_t seq, const ConsentOrigin& origin) {
+    if (origin.empty()) {
+        return {};
+    }
+    std::string out = "tocsin-consent-origin-2";
+    put_bytes(out, origin.salt);
+    put_number(out, static_cast<std::uint64_t>(seq));
+    put_bytes(out, origin.ip);
+    put_bytes(out, origin.user_agent);
+    return sha256(out);
+}
+
 bool ConsentWalk::bad(std::int64_t seq, std::string problem) {
     bad_seq_ = seq;
     problem_ = std::move(problem);
     return false;
 }
 
-bool ConsentWalk::feed(const ConsentEntry& entry) {
+bool ConsentWalk::feed(const ConsentEntry& entry, const TreeFrontier::OnNode& on_node) {
     const std::int64_t expected = entries_ + 1;
     if (entry.seq != expected) {
         return bad(expected, fmt::format("entry {} is missing: entry {} follows entry {}", expected,
@@ -116,11 +160,13 @@ bool ConsentWalk::feed(const ConsentEntry& entry) {
                                           "replaced",
                                           entry.seq, entries_));
     }
-    if (entry.hash != consent_hash(entry)) {
+    if ((entry.format != 1 && entry.format != kConsentFormat) ||
+        entry.hash != consent_hash(entry)) {
         return bad(entry.seq, fmt::format("entry {} was changed after it was written", entry.seq));
     }
     ++entries_;
     last_hash_ = entry.hash;
+    tree_.append(entry.format == 1 ? consent_leaf(entry) : entry.hash, on_node);
     return true;
 }
 

@@ -77,7 +77,8 @@ inline void fill_every_copied_table(Connection& db, std::int64_t rows) {
         NewConsent event;
         event.subject = random.bytes(16);
         event.wording = i % 2 == 0 ? "I want alerts." : "Ich will Eilmeldungen.";
-        event.page_url = "https://news.example/a";
+        event.detail.page_url = "https://news.example/a";
+        event.origin = {random.bytes(32), "192.0.2.7", "a browser"};
         event.actor = "subscriber";
         event.at = from_ms(1'700'000'000'000 + i);
         event.pii_commit = random.bytes(32);

@@ -5,8 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "base/crypto.h"
-#include "model/consent.h"
-#include "store/consent.h"
+#include "store/consent_audit.h"
 #include "store/copy.h"
 #include "store/copy_rows.h"
 #include "store/copy_tables.h"
@@ -50,22 +49,10 @@ std::vector<CopiedCount> count_tables(Database& db) {
 }
 
 ConsentChain walk_consent(Database& db) {
-    const ConsentHead head = consent_head(db);
-    model::ConsentWalk walk;
-    bool follows = true;
-    for (std::int64_t seq = 0; follows;) {
-        const std::vector<model::ConsentEntry> entries = consent_after(db, seq, kConsentEntries);
-        if (entries.empty()) {
-            break;
-        }
-        follows = std::ranges::all_of(
-            entries, [&walk](const model::ConsentEntry& entry) { return walk.feed(entry); });
-        seq = entries.back().seq;
+    ConsentAudit audit;
+    while (audit.step(db, kConsentEntries)) {
     }
-    if (follows) {
-        walk.finish(head.seq, head.hash);
-    }
-    return ConsentChain{walk.entries(), walk.head_hash(), walk.problem()};
+    return ConsentChain{audit.entries(), audit.head_hash(), audit.problem()};
 }
 
 Status refuse_unfinished_copy(Database& db) {

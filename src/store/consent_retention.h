@@ -1,0 +1,20 @@
+// Whose time is over. Store thread only; bounded by the caller, a step a transaction.
+#pragma once
+
+#include <vector>
+
+#include "base/clock.h"
+#include "store/database.h"
+#include "store/subscribers.h"
+
+namespace tocsin::store {
+
+// Readers who have nothing but requests of before `before` that were never confirmed: at most
+// `limit`, by id.
+std::vector<SubscriberRow> unconfirmed_readers(Database& db, Time before, int limit);
+
+// All that is kept of a reader but the hashes of their consent entries, the suppression and what
+// other modules hold: subscriber, subscriptions, purposes, mails, what is beside the entries.
+void delete_reader(Database& db, const SubscriberRow& reader);
+
+}  // namespace tocsin::store
