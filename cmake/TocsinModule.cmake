@@ -1,9 +1,14 @@
-# tocsin_module(NAME DEPENDS lower modules... LIBS libraries...)
+# tocsin_module(NAME DEPENDS lower modules... LIBS libraries... APART sources...)
 #
 # One static library a folder of src/: every *.cpp in it but *_test.cpp. The tests of the folder
 # (*_test.cpp, in the folder or in tests/unit/NAME) become one binary, tocsin_NAME_test. A module
 # links only what it names, so a use of a higher floor or of a sibling fails to link; tools/tidy
 # checks the includes. Sources are globbed so that no file can be forgotten.
+#
+# With TOCSIN_UNITY (the presets that ./test builds whole) eight sources are compiled as one: they
+# share what takes the time, the templates of Asio and Boost.JSON, and a whole build takes half the
+# time. Names in anonymous namespaces must then differ within a folder; where the same name is the
+# right one in two files, one of them is named in APART and compiled alone.
 
 file(WRITE ${CMAKE_BINARY_DIR}/pch_anchor.cpp "// Carries the precompiled header that all modules share.\n")
 add_library(tocsin_pch OBJECT ${CMAKE_BINARY_DIR}/pch_anchor.cpp)
@@ -19,7 +24,7 @@ if(TOCSIN_TESTS)
 endif()
 
 function(tocsin_module name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS;APART" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp ${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
@@ -32,6 +37,10 @@ function(tocsin_module name)
     add_library(tocsin_${name} STATIC ${sources})
     set(scope PUBLIC)
     target_precompile_headers(tocsin_${name} REUSE_FROM tocsin_pch)
+    set_target_properties(tocsin_${name} PROPERTIES
+      UNITY_BUILD ${TOCSIN_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+    list(TRANSFORM ARG_APART PREPEND ${CMAKE_SOURCE_DIR}/src/${name}/)
+    set_source_files_properties(${ARG_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   else()
     add_library(tocsin_${name} INTERFACE)
     set(scope INTERFACE)
