@@ -49,6 +49,7 @@ void run_change(Cli& cli, Step step) {
     }
     fmt::print("{} is written.\n", *path);
     fmt::print(
+        "{}",
         step == Step::Announce
             ? "Copy it to every machine and restart them, one by one; then `tocsin secrets "
               "rotate`.\n"
