@@ -15,6 +15,6 @@
 <pre><code>{{#SNIPPET_CSP}}{{LINE}}
 {{/SNIPPET_CSP}}</code></pre>
 <h2>Your colours and fonts</h2>
-<p>Set these custom properties on the box or on any element around it; each has a default for light and for dark pages. <code>data-tocsin-theme="light"</code> keeps the box light on pages that have no dark mode.</p>
+<p>Set these custom properties on the box or on any element around it; each has a default for light and for dark pages. The box is dark where the page around it is, by its <code>color-scheme</code>; <code>data-tocsin-theme="light"</code> or <code>"dark"</code> on the box decides it.</p>
 <pre><code>{{#SNIPPET_THEME}}{{LINE}}
 {{/SNIPPET_THEME}}</code></pre>

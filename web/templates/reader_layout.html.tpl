@@ -6,7 +6,7 @@
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 {{#NO_INDEX}}<meta name="robots" content="noindex">{{/NO_INDEX}}
-<title>{{PAGE_TITLE}} · {{SITE}}</title>
+<title>{{#ERROR}}{{@layout.error}} {{/ERROR}}{{PAGE_TITLE}} · {{SITE}}</title>
 <link rel="stylesheet" href="{{SITE_CSS}}">
 <link rel="stylesheet" href="{{EMBED_CSS}}">
 <link rel="icon" href="{{ICON}}" type="image/svg+xml">
@@ -19,16 +19,16 @@
 <a class="skip" href="#main">{{@layout.skip}}</a>
 <header class="masthead">
   <div class="wrap">
-    <a class="masthead-name" href="/alerts" dir="auto">{{SITE}}</a>
-    <span class="masthead-section">{{@layout.section}}</span>
+    <p class="masthead-name" dir="auto"><a href="/alerts">{{SITE}}</a></p>
+    <nav class="masthead-nav" aria-label="{{@layout.section}}"><a href="/alerts">{{@alerts.title}}</a> <a href="/lists">{{@layout.lists}}</a></nav>
   </div>
 </header>
-<main id="main" class="wrap {{MAIN_CLASS}}">
+<main id="main" tabindex="-1" class="wrap {{MAIN_CLASS}}">
 {{>CONTENT}}
 </main>
 <footer class="footer">
   <div class="wrap">
-    <p class="footer-links"><a href="/lists">{{@layout.lists}}</a> <a href="/preferences">{{@layout.preferences}}</a> <a href="{{PRIVACY_URL}}">{{@layout.privacy}}</a></p>
+    <p class="footer-links"><a href="/preferences">{{@layout.preferences}}</a> <a href="{{PRIVACY_URL}}">{{@layout.privacy}}</a></p>
     <p>{{SITE}}{{#POSTAL_ADDRESS}}, {{POSTAL_ADDRESS}}{{/POSTAL_ADDRESS}}</p>
   </div>
 </footer>

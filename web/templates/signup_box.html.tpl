@@ -5,11 +5,11 @@
   <p class="tocsin-lead">{{@box.lead}}</p>
   <form class="tocsin-form" id="tocsin-form" action="{{ACTION}}" method="post" accept-charset="utf-8" novalidate data-tocsin>
     <label class="tocsin-label" for="tocsin-email">{{@box.email}}</label>
+    <p class="tocsin-error" id="tocsin-error" role="alert" data-tocsin-error>{{ERROR}}</p>
     <div class="tocsin-row">
       <input class="tocsin-email" id="tocsin-email" name="email" type="email" value="{{EMAIL}}" autocomplete="email" inputmode="email" spellcheck="false" autocapitalize="none" maxlength="320" required aria-describedby="tocsin-error tocsin-suggestion"{{#INVALID}} aria-invalid="true" autofocus{{/INVALID}}>
       <button class="tocsin-button" type="submit">{{@box.button}}</button>
     </div>
-    <p class="tocsin-error" id="tocsin-error" role="alert" data-tocsin-error>{{ERROR}}</p>
     <p class="tocsin-suggestion" id="tocsin-suggestion" aria-live="polite" data-tocsin-suggestion>{{#SUGGESTION}}<button class="tocsin-use" type="submit" form="tocsin-suggested">{{@box.meant}}</button>{{#AS_TYPED}} {{@box.as_typed}}{{/AS_TYPED}}{{/SUGGESTION}}</p>
     <label class="tocsin-check"><input type="checkbox" name="marketing" value="yes"{{#MARKETING}} checked{{/MARKETING}}> <span>{{@box.marketing}}</span></label>
     <p class="tocsin-small">{{@box.promise}} <a href="{{PRIVACY_URL}}">{{@layout.privacy}}</a></p>
