@@ -15,6 +15,7 @@
 #include "model/mail_budget.h"
 #include "model/subscription.h"
 #include "store/outbox.h"
+#include "store/signup_readers.h"
 #include "store/suppression.h"
 
 namespace tocsin::audience {
@@ -22,8 +23,11 @@ namespace tocsin::audience {
 namespace {
 
 // Nobody reads news at these; whoever types them into the box means harm or is mistaken.
-constexpr std::array<std::string_view, 8> kRoleNames = {
-    "abuse", "hostmaster", "mailer-daemon", "noc", "postmaster", "root", "security", "spam"};
+// RFC 2142 and custom; "info", "news" and "sales" are not among them, which small houses read.
+constexpr std::array<std::string_view, 19> kRoleNames = {
+    "abuse",      "bounce",   "bounces", "ftp",       "hostmaster", "ipadmin", "mailer-daemon",
+    "news-owner", "no-reply", "noc",     "noreply",   "postmaster", "root",    "security",
+    "spam",       "usenet",   "uucp",    "webmaster", "www"};
 
 std::string checked_locale(const std::string& locale) {
     const bool plain =
@@ -39,13 +43,25 @@ struct Plan {
     store::ListRow list;
     Marketing marketing = Marketing::Declined;
     Evidence evidence;
+    std::string tag;
     std::string suppression_key;
     std::string budget_key;
     store::NewOutboxMail mail;
+    std::function<Result<model::SignupVerdict>(store::Database&)> admit;
 };
 
-// Raced: since the mail was composed, the address came to belong to another subject.
-enum class Effect { Nothing, Recorded, MailQueued, Raced };
+enum class Effect { Nothing, Recorded, MailQueued };
+
+struct Outcome {
+    Effect effect = Effect::Nothing;
+    model::SignupVerdict verdict;
+};
+
+// Since the mail was composed, the address came to belong to another subject: all is undone, the
+// count and a proof of work too, and tried again with that subject's mail.
+Error raced() {
+    return conflict("the address was signed up at the same moment");
+}
 
 void record_request(store::Database& db, const Plan& plan, const store::NewSubscriber& reader,
                     Effect effect) {
@@ -68,7 +84,7 @@ void record_request(store::Database& db, const Plan& plan, const store::NewSubsc
     store::append_consent(db, events);
 }
 
-Effect commit_sign_up(store::Database& db, const Plan& plan) {
+Result<Effect> record_sign_up(store::Database& db, const Plan& plan, Milliseconds wait) {
     const Time now = plan.mail.now;
     store::count_signup(db, now);
     const auto suppressed = store::suppression_reason(db, plan.suppression_key)
@@ -76,7 +92,7 @@ Effect commit_sign_up(store::Database& db, const Plan& plan) {
                                 : model::Suppressed::No;
     const auto known = store::find_subscriber_by_key(db, plan.reader.address_key);
     if (known && known->subject != plan.reader.subject) {
-        return Effect::Raced;
+        return raced();
     }
     const auto state =
         known ? store::subscription_state(db, known->id, plan.list.id) : std::nullopt;
@@ -93,16 +109,54 @@ Effect commit_sign_up(store::Database& db, const Plan& plan) {
         return Effect::Nothing;
     }
     const SubscriberId id = known ? known->id : *store::insert_subscriber(db, plan.reader);
+    if (!known && !plan.tag.empty()) {
+        store::tag_subscriber(db, id, plan.tag);
+    }
     const Effect effect = send ? Effect::MailQueued : Effect::Recorded;
     if (step == model::SignupStep::Ask) {
         store::set_pending(db, id, plan.list.id, now);
     }
     record_request(db, plan, known ? *known : plan.reader, effect);
     if (send) {
-        store::insert_outbox(db, plan.mail);
+        store::NewOutboxMail mail = plan.mail;
+        mail.not_before = wait > Milliseconds(0) ? now + wait : Time();
+        store::insert_outbox(db, mail);
         store::set_mail_budget(db, plan.budget_key, model::after_sending(budget, now));
     }
     return effect;
+}
+
+Result<Outcome> commit_sign_up(store::Database& db, const Plan& plan) {
+    Outcome outcome;
+    if (plan.admit) {
+        TRY_AS(outcome.verdict, plan.admit(db));
+    }
+    if (outcome.verdict.kind == model::SignupVerdict::Kind::Take) {
+        TRY_AS(outcome.effect, record_sign_up(db, plan, outcome.verdict.wait));
+    }
+    return outcome;
+}
+
+SignupTarget target_of(store::ListRow list, std::string address_key, std::string subject) {
+    SignupTarget target;
+    target.list.id = list.id;
+    target.list.slug = std::move(list.slug);
+    target.list.name = std::move(list.name);
+    target.list.description = std::move(list.description);
+    target.list.created_at = list.created_at;
+    target.address_key = std::move(address_key);
+    target.subject = std::move(subject);
+    return target;
+}
+
+store::ListRow row_of(const ListInfo& list) {
+    store::ListRow row;
+    row.id = list.id;
+    row.slug = list.slug;
+    row.name = list.name;
+    row.description = list.description;
+    row.created_at = list.created_at;
+    return row;
 }
 
 SignupAnswer bad_address(std::string reason, std::string suggestion) {
@@ -118,7 +172,9 @@ std::string refusal(const mail::Address& address, ReservedDomains reserved) {
     if (reserved == ReservedDomains::Refuse && mail::is_reserved_domain(address.domain())) {
         return fmt::format("no mail can reach the domain {}", address.domain());
     }
-    if (std::ranges::find(kRoleNames, ascii_lower(address.local())) != kRoleNames.end()) {
+    // "abuse+alerts@" is read by the same people.
+    const std::string local = ascii_lower(address.local());
+    if (std::ranges::find(kRoleNames, local.substr(0, local.find('+'))) != kRoleNames.end()) {
         return "this address belongs to those who run the domain, not to a reader";
     }
     return {};
@@ -174,6 +230,17 @@ store::NewSubscriber Audience::new_reader(const mail::Address& address,
     return reader;
 }
 
+Task<Result<SignupTarget>> Audience::sign_up_target(std::string list, std::string address) {
+    const auto parsed = mail::Address::parse(trim(address));
+    auto look = [slug = std::move(list), key = parsed ? parsed->key() : std::string()](
+                    store::Database& db) -> Result<SignupTarget> {
+        TRY_AS(store::ListRow row, store::require_list(db, slug));
+        const auto known = key.empty() ? std::nullopt : store::find_subscriber_by_key(db, key);
+        return target_of(std::move(row), key, known ? known->subject : std::string());
+    };
+    co_return co_await store_.read(std::move(look));
+}
+
 Task<Result<SignupAnswer>> Audience::sign_up(SignupRequest request) {
     CO_TRY_AS(Evidence evidence, checked(std::move(request.evidence)));
     const std::string typed(trim(request.address));
@@ -182,17 +249,12 @@ Task<Result<SignupAnswer>> Audience::sign_up(SignupRequest request) {
 
     SignupAnswer answer;
     answer.suggestion = check.suggestion;
+    auto target = std::move(request.target);
     // Twice only if two first sign-ups of one address meet.
     for (int attempt = 0; attempt < 3; ++attempt) {
-        auto look = [slug = request.list, key = parsed ? parsed->key() : std::string()](
-                        store::Database& db) -> Result<std::pair<store::ListRow, std::string>> {
-            TRY_AS(store::ListRow list, store::require_list(db, slug));
-            const auto known = store::find_subscriber_by_key(db, key);
-            return std::pair(std::move(list), known ? known->subject : std::string());
-        };
-        auto looked = co_await store_.read(std::move(look));
-        if (!looked) {
-            co_return looked.error();
+        if (target == nullptr) {
+            CO_TRY_AS(SignupTarget found, co_await sign_up_target(request.list, typed));
+            target = std::make_shared<const SignupTarget>(std::move(found));
         }
         if (!parsed) {
             co_return bad_address(check.reason, check.suggestion);
@@ -200,34 +262,37 @@ Task<Result<SignupAnswer>> Audience::sign_up(SignupRequest request) {
         if (std::string why = refusal(*parsed, settings_.reserved_domains); !why.empty()) {
             co_return bad_address(std::move(why), check.suggestion);
         }
-        answer.list_name = looked->first.name;
+        answer.list_name = target->list.name;
 
         Plan plan;
-        plan.list = std::move(looked->first);
+        plan.list = row_of(target->list);
         plan.marketing = request.marketing;
         plan.evidence = evidence;
+        plan.tag = request.tag;
         plan.suppression_key = suppression_key(*parsed);
         plan.budget_key = budget_key("confirm", *parsed);
-        plan.reader = new_reader(*parsed, looked->second, request.locale, clock_.now());
+        plan.reader = new_reader(*parsed, target->subject, request.locale, clock_.now());
+        plan.admit = request.admit;
         CO_TRY_AS(plan.mail, confirmation(plan.reader, plan.list, plan.marketing));
 
-        auto commit = [plan = std::move(plan),
-                       admit = request.admit](store::Database& db) -> Result<Effect> {
-            if (admit) {
-                TRY(admit(db));
-            }
+        auto commit = [plan = std::move(plan)](store::Database& db) -> Result<Outcome> {
             return commit_sign_up(db, plan);
         };
-        auto effect = co_await store_.write(std::move(commit));
-        if (!effect) {
-            co_return effect.error();
-        }
-        if (*effect == Effect::MailQueued) {
-            tell_outbox();
-        }
-        if (*effect != Effect::Raced) {
+        auto outcome = co_await store_.write(std::move(commit));
+        if (outcome) {
+            if (outcome->effect == Effect::MailQueued) {
+                tell_outbox();
+            }
+            if (outcome->verdict.kind == model::SignupVerdict::Kind::AskProof) {
+                answer.kind = SignupAnswer::Kind::AskProof;
+                answer.load = outcome->verdict.load;
+            }
             co_return answer;
         }
+        if (outcome.error().kind() != ErrorKind::Conflict) {
+            co_return outcome.error();
+        }
+        target.reset();
     }
     co_return unavailable("please try again in a moment");
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace tocsin::store {
 
 namespace {
@@ -16,16 +18,47 @@ void write_bucket(Database& db, const std::string& key, const Tries& tries, Time
 
 }  // namespace
 
-// A bucket of tokens is one number: the moment at which it will be full again. Each token taken
-// moves it by the time that one token takes to come back.
-bool take_pace(Database& db, const std::string& key, const Pace& pace, Time now) {
-    const auto row = db.first("SELECT free_at FROM pace_bucket WHERE key = $1", {Blob{key}});
-    const Time full_at = (row ? std::max(row->time(0), now) : now) + pace.every;
-    if (full_at - now > pace.burst * pace.every) {
-        return false;
+std::vector<Time> find_in_use_until(Database& db, const std::vector<std::string>& keys) {
+    std::vector<Time> out(keys.size());
+    if (keys.empty()) {
+        return out;
     }
-    write_bucket(db, key, Tries{0, full_at}, full_at);
-    return true;
+    std::string sql = "SELECT key, free_at FROM pace_bucket WHERE key IN (";
+    std::vector<Param> params;
+    for (const std::string& key : keys) {
+        params.emplace_back(Blob{key});
+        sql += fmt::format("{}${}", params.size() > 1 ? ", " : "", params.size());
+    }
+    for (const Row& row : db.query(sql + ")", params)) {
+        const auto at = std::ranges::find(keys, row.blob(0));
+        out[static_cast<std::size_t>(at - keys.begin())] = row.time(1);
+    }
+    return out;
+}
+
+void write_in_use_until(Database& db, const std::vector<InUse>& buckets) {
+    if (buckets.empty()) {
+        return;
+    }
+    std::string sql = "INSERT INTO pace_bucket (key, failures, free_at, forget_at) VALUES ";
+    std::vector<Param> params;
+    for (const InUse& bucket : buckets) {
+        sql += params.empty() ? "" : ", ";
+        params.emplace_back(Blob{bucket.key});
+        params.emplace_back(bucket.until);
+        sql += fmt::format("(${0}, 0, ${1}, ${1})", params.size() - 1, params.size());
+    }
+    db.execute(sql +
+                   " ON CONFLICT (key) DO UPDATE SET free_at = excluded.free_at, "
+                   "forget_at = excluded.forget_at",
+               params);
+}
+
+bool use_once(Database& db, const std::string& key, Time forget_at) {
+    return db.execute(
+               "INSERT INTO pace_bucket (key, failures, free_at, forget_at) "
+               "VALUES ($1, 0, $2, $2) ON CONFLICT (key) DO NOTHING",
+               {Blob{key}, forget_at}) > 0;
 }
 
 Tries find_tries(Database& db, const std::string& key, Time now) {

@@ -10,22 +10,22 @@ namespace {
 class PaceVerbs : public EachEngineVerbs {};
 INSTANTIATE_TEST_SUITE_P(Each, PaceVerbs, kEngines, engine_name);
 
-TEST_P(PaceVerbs, ABurstAndThenASteadyRate) {
-    const Pace pace{3, Milliseconds(2'000)};
-    for (int i = 0; i < 3; ++i) {
-        EXPECT_TRUE(take_pace(*db_, "network", pace, now_)) << i;
-    }
-    EXPECT_FALSE(take_pace(*db_, "network", pace, now_));
-    EXPECT_TRUE(take_pace(*db_, "another", pace, now_));
-    EXPECT_FALSE(take_pace(*db_, "network", pace, now_ + Milliseconds(1'999)));
-    EXPECT_TRUE(take_pace(*db_, "network", pace, now_ + Milliseconds(2'000)));
-    EXPECT_FALSE(take_pace(*db_, "network", pace, now_ + Milliseconds(2'000)));
-    // Rested for long, it is full again and not more.
-    const Time later = now_ + Seconds(3600);
-    for (int i = 0; i < 3; ++i) {
-        EXPECT_TRUE(take_pace(*db_, "network", pace, later)) << i;
-    }
-    EXPECT_FALSE(take_pace(*db_, "network", pace, later));
+TEST_P(PaceVerbs, BucketsAreReadAndWrittenTogether) {
+    EXPECT_TRUE(find_in_use_until(*db_, {}).empty());
+    write_in_use_until(*db_, {});
+    write_in_use_until(*db_, {{"a", now_ + Seconds(1)}, {"b", now_ + Seconds(2)}});
+    write_in_use_until(*db_, {{"b", now_ + Seconds(3)}, {"c", now_ + Seconds(4)}});
+    const std::vector<Time> expected = {now_ + Seconds(4), Time(), now_ + Seconds(1),
+                                        now_ + Seconds(3)};
+    EXPECT_EQ(find_in_use_until(*db_, {"c", "none", "a", "b"}), expected);
+}
+
+TEST_P(PaceVerbs, WhatMayBeUsedOnceIsUsedOnce) {
+    EXPECT_TRUE(use_once(*db_, "proof", now_ + Seconds(600)));
+    EXPECT_FALSE(use_once(*db_, "proof", now_ + Seconds(600)));
+    EXPECT_TRUE(use_once(*db_, "another", now_ + Seconds(600)));
+    EXPECT_EQ(tidy_pace(*db_, now_ + Seconds(599)), 0);
+    EXPECT_EQ(tidy_pace(*db_, now_ + Seconds(600)), 2);
 }
 
 TEST_P(PaceVerbs, TriesAreKeptUntilTheyAreForgotten) {
@@ -39,7 +39,7 @@ TEST_P(PaceVerbs, TriesAreKeptUntilTheyAreForgotten) {
 }
 
 TEST_P(PaceVerbs, WhatSaysNothingAnyMoreIsForgotten) {
-    EXPECT_TRUE(take_pace(*db_, "network", Pace{2, Milliseconds(1'000)}, now_));
+    write_in_use_until(*db_, {{"network", now_ + Milliseconds(1'000)}});
     write_tries(*db_, "ann", Tries{1, now_}, now_ + Seconds(60));
     EXPECT_EQ(tidy_pace(*db_, now_), 0);
     EXPECT_EQ(tidy_pace(*db_, now_ + Milliseconds(1'000)), 1);

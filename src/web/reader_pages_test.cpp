@@ -173,20 +173,6 @@ TEST_F(ReaderPagesTest, JsonFromAnotherOrigin) {
     EXPECT_EQ(send(preflight).headers.get("access-control-allow-methods"), "POST");
 }
 
-TEST_F(ReaderPagesTest, OneNetworkIsSlowedDown) {
-    net::HttpRequest request;
-    request.method = "POST";
-    request.path = "/lists/breaking/signup";
-    request.peer = "203.0.113.9";
-    request.headers.set("Content-Type", "application/x-www-form-urlencoded");
-    int refused = 0;
-    for (int i = 0; i < 70; ++i) {
-        request.body = "email=r" + std::to_string(i) + "%40readers.example";
-        refused += send(request).status == 429 ? 1 : 0;
-    }
-    EXPECT_EQ(refused, 10);
-}
-
 TEST_F(ReaderPagesTest, GetNeverChangesAnything) {
     subscribe("ann@readers.example");
     ASSERT_TRUE(sign_up("ben@readers.example"));

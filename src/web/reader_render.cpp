@@ -16,7 +16,7 @@ mail::TemplateValues page_values(const PageReader& reader, std::string_view titl
     values.set("SITE", services.site_name);
     values.set("SITE_CSS", asset_url("site.css"));
     values.set("EMBED_CSS", asset_url("embed.css"));
-    values.set("EMBED_JS", "/embed.js");
+    values.set("EMBED_JS", "/embed.js?lang=" + reader.language);
     values.set("ICON", asset_url("icon.svg"));
     values.set("PRIVACY_URL", privacy_link(services));
     values.set_if_any("POSTAL_ADDRESS", services.postal_address);

@@ -8,10 +8,12 @@
 #include "base/log.h"
 #include "mail/address.h"
 #include "net/url.h"
+#include "web/reader_evidence.h"
 #include "web/reader_pages.h"
 #include "web/reader_render.h"
 #include "web/signup_form.h"
-#include "web/signup_pace.h"
+#include "web/signup_gate.h"
+#include "web/signup_script.h"
 #include "web/static_files.h"
 
 namespace tocsin::web {
@@ -99,7 +101,8 @@ net::HttpResponse accepted(const PageReader& reader, const net::HttpRequest& req
 }
 
 net::HttpResponse refused(const PageReader& reader, const SignupForm& form,
-                          const audience::ListInfo& list, const mail::AddressCheck& check) {
+                          const audience::ListInfo& list, const mail::AddressCheck& check,
+                          const std::string& form_time) {
     const std::string error = check.ok ? std::string() : reader.text("box.bad_address");
     if (form.answer == AnswerAs::Json) {
         return refused_json(error, check.reason, check.suggestion);
@@ -109,9 +112,16 @@ net::HttpResponse refused(const PageReader& reader, const SignupForm& form,
     box.error = error;
     box.suggestion = check.suggestion;
     box.page_url = form.page_url;
+    // The first one was filled in by a person: what the second try needs is no new waiting.
+    box.form_time = form.form_time.empty() ? form_time : form.form_time;
     box.marketing = form.marketing;
     box.in_frame = form.answer == AnswerAs::FramedPage;
     return box_page(reader, list, std::move(box), 422);
+}
+
+std::string domain_of(std::string_view email) {
+    const auto address = mail::Address::parse(email);
+    return address ? address->domain() : std::string();
 }
 
 net::HttpResponse failed(const PageReader& reader, AnswerAs answer, const Error& error) {
@@ -122,29 +132,98 @@ net::HttpResponse failed(const PageReader& reader, AnswerAs answer, const Error&
                                                : status_page(reader, status_of(error.kind()));
 }
 
+// Where a sign-up was made, for the consent record.
+std::string_view form_id_of(const SignupForm& form, const audience::Evidence& evidence) {
+    if (evidence.method == model::ConsentMethod::Api) {
+        return "api";
+    }
+    if (form.answer == AnswerAs::FramedPage) {
+        return "frame";
+    }
+    return evidence.embed_origin.empty() ? "page" : "embed";
+}
+
 audience::SignupRequest to_request(const PageReader& reader, const SignupForm& form,
-                                   const audience::ListInfo& list,
+                                   const std::shared_ptr<const audience::SignupTarget>& target,
                                    const net::HttpRequest& request) {
     const ReaderServices& services = reader.services;
     audience::SignupRequest signup;
-    signup.list = list.slug;
+    signup.list = target->list.slug;
+    signup.target = target;
     signup.address = form.email;
     signup.marketing =
         form.marketing ? audience::Marketing::Granted : audience::Marketing::Declined;
     signup.locale = reader.language;
     const std::string privacy = privacy_link(services);
-    signup.evidence.wording =
-        signup_wording(services.templates.catalog(), reader.language, services.site_name, list.name,
-                       privacy.starts_with('/') ? services.public_url + privacy : privacy);
-    signup.evidence.page_url = form.page_url;
-    signup.evidence.method = form.answer == AnswerAs::Json && request.headers.get("origin").empty()
-                                 ? model::ConsentMethod::Api
-                                 : model::ConsentMethod::WebForm;
+    audience::Evidence& evidence = signup.evidence;
+    evidence = evidence_of(
+        request, services.public_url,
+        signup_wording(services.templates.catalog(), reader.language, services.site_name,
+                       target->list.name,
+                       privacy.starts_with('/') ? services.public_url + privacy : privacy));
+    evidence.page_url = form.page_url;
+    evidence.method = form.answer == AnswerAs::Json && request.headers.get("origin").empty()
+                          ? model::ConsentMethod::Api
+                          : model::ConsentMethod::WebForm;
+    evidence.form_id = form_id_of(form, evidence);
+    evidence.locale = reader.language;
     return signup;
 }
 
-Task<net::HttpResponse> sign_up(const ReaderServices& services, const SignupPace& pace,
+// What became of a form that could be read.
+Task<net::HttpResponse> take(const PageReader& reader, const SignupGate& gate,
+                             const net::HttpRequest& request, const SignupForm& form,
+                             const std::string& slug) {
+    const ReaderServices& services = reader.services;
+    auto found = co_await services.audience.sign_up_target(slug, form.email);
+    if (!found) {
+        co_return failed(reader, form.answer, found.error());
+    }
+    const auto target = std::make_shared<const audience::SignupTarget>(std::move(*found));
+    const audience::ListInfo& list = target->list;
+    const std::string form_time = gate.form_time(list.id);
+    mail::AddressCheck check = mail::check_address(form.email);
+    const bool ask = !check.suggestion.empty() && form.as_typed != form.email;
+    if (!check.ok || ask) {
+        co_return refused(reader, form, list, check, form_time);
+    }
+    if (gate.is_trap(form, list.id)) {
+        co_return accepted(reader, request, form, list);
+    }
+    const bool reachable = co_await gate.takes_mail(domain_of(form.email));
+    if (!reachable) {
+        check.ok = false;
+        check.reason = "no mail can reach this domain";
+        co_return refused(reader, form, list, check, form_time);
+    }
+    audience::SignupRequest signup = to_request(reader, form, target, request);
+    if (!gate.admit(signup, form, list, request)) {
+        co_return gate.ask_proof(slug, 0);
+    }
+    auto answer = co_await services.audience.sign_up(std::move(signup));
+    if (!answer) {
+        if (!passing(answer.error())) {
+            log_warning("a sign-up failed: {}", answer.error().message());
+        }
+        co_return failed(reader, form.answer, answer.error());
+    }
+    switch (answer->kind) {
+        case audience::SignupAnswer::Kind::AskProof:
+            co_return gate.ask_proof(slug, answer->load);
+        case audience::SignupAnswer::Kind::BadAddress:
+            check.ok = false;
+            check.reason = answer->reason;
+            check.suggestion = answer->suggestion;
+            co_return refused(reader, form, list, check, form_time);
+        case audience::SignupAnswer::Kind::Accepted:
+            break;
+    }
+    co_return accepted(reader, request, form, list);
+}
+
+Task<net::HttpResponse> sign_up(const ReaderServices& services, const SignupGate& gate,
                                 Context context) {
+    const SteadyTime arrived = services.clock.steady();
     const net::HttpRequest& request = context.request;
     const PageReader reader = reader_of(services, request);
     Result<SignupForm> form = read_signup_form(request);
@@ -154,33 +233,21 @@ Task<net::HttpResponse> sign_up(const ReaderServices& services, const SignupPace
         }
         co_return for_all_origins(status_page(reader, 400));
     }
-    auto list = co_await services.audience.show_list(context.param("list"));
-    if (!list) {
-        co_return for_all_origins(failed(reader, form->answer, list.error()));
+    net::HttpResponse answer = co_await take(reader, gate, request, *form, context.param("list"));
+    co_await gate.hold(arrived);
+    co_return for_all_origins(std::move(answer));
+}
+
+// For the script in a page of another site: a form time, asked for when somebody begins to type.
+Task<net::HttpResponse> form_time(const ReaderServices& services, const SignupGate& gate,
+                                  Context context) {
+    const auto target = co_await services.audience.sign_up_target(context.param("list"));
+    if (!target) {
+        co_return for_all_origins(problem_response(target.error()));
     }
-    mail::AddressCheck check = mail::check_address(form->email);
-    const bool ask = !check.suggestion.empty() && form->as_typed != form->email;
-    if (!check.ok || ask) {
-        co_return for_all_origins(refused(reader, *form, *list, check));
-    }
-    if (!form->trapped) {
-        audience::SignupRequest signup = to_request(reader, *form, *list, request);
-        signup.admit = pace.admission(request.peer, services.clock.now());
-        auto answer = co_await services.audience.sign_up(std::move(signup));
-        if (!answer) {
-            if (!passing(answer.error())) {
-                log_warning("a sign-up failed: {}", answer.error().message());
-            }
-            co_return for_all_origins(failed(reader, form->answer, answer.error()));
-        }
-        if (answer->kind == audience::SignupAnswer::Kind::BadAddress) {
-            check.ok = false;
-            check.reason = answer->reason;
-            check.suggestion = answer->suggestion;
-            co_return for_all_origins(refused(reader, *form, *list, check));
-        }
-    }
-    co_return for_all_origins(accepted(reader, request, *form, *list));
+    boost::json::object answer;
+    answer["form_time"] = gate.form_time(target->list.id);
+    co_return for_all_origins(json_response(200, boost::json::serialize(answer)));
 }
 
 Task<net::HttpResponse> preflight(Context) {
@@ -195,13 +262,15 @@ Task<net::HttpResponse> preflight(Context) {
 
 enum class Where { OwnPage, Frame };
 
-Task<net::HttpResponse> signup_page(const ReaderServices& services, Where where, Context context) {
+Task<net::HttpResponse> signup_page(const ReaderServices& services, const SignupGate& gate,
+                                    Where where, Context context) {
     const PageReader reader = reader_of(services, context.request);
-    auto list = co_await services.audience.show_list(context.param("list"));
-    if (!list) {
-        co_return failed(reader, AnswerAs::Page, list.error());
+    const auto target = co_await services.audience.sign_up_target(context.param("list"));
+    if (!target) {
+        co_return failed(reader, AnswerAs::Page, target.error());
     }
     BoxState box;
+    box.form_time = gate.form_time(target->list.id);
     box.page_url = services.public_url + context.request.path;
     box.in_frame = where == Where::Frame;
     if (box.in_frame) {
@@ -210,7 +279,7 @@ Task<net::HttpResponse> signup_page(const ReaderServices& services, Where where,
             net::parse_http_url(context.request.headers.get("referer"));
         box.page_url = page ? *page : box.page_url;
     }
-    co_return box_page(reader, *list, std::move(box), 200);
+    co_return box_page(reader, target->list, std::move(box), 200);
 }
 
 // The box as HTML for other sites to paste.
@@ -236,10 +305,11 @@ void add_lines(mail::TemplateValues& values, std::string_view section, std::stri
 
 Task<net::HttpResponse> snippet_page(const ReaderServices& services, Context context) {
     const PageReader reader = reader_of(services, context.request);
-    auto list = co_await services.audience.show_list(context.param("list"));
-    if (!list) {
-        co_return failed(reader, AnswerAs::Page, list.error());
+    const auto target = co_await services.audience.sign_up_target(context.param("list"));
+    if (!target) {
+        co_return failed(reader, AnswerAs::Page, target.error());
     }
+    const audience::ListInfo* list = &target->list;
     const Result<std::string> snippet = snippet_of(reader, *list);
     if (!snippet) {
         co_return failed(reader, AnswerAs::Page, snippet.error());
@@ -252,8 +322,8 @@ Task<net::HttpResponse> snippet_page(const ReaderServices& services, Context con
     add_lines(values, "SNIPPET_SCRIPT",
               fmt::format("<link rel=\"stylesheet\" href=\"{0}/static/embed.css\">\n"
                           "<div data-tocsin-list=\"{1}\" data-tocsin-name=\"{2}\"></div>\n"
-                          "<script src=\"{0}/embed.js\" async></script>",
-                          url, list->slug, list->name));
+                          "<script src=\"{0}/embed.js?lang={3}\" async></script>",
+                          url, list->slug, list->name, reader.language));
     add_lines(values, "SNIPPET_FRAME",
               fmt::format("<iframe src=\"{}/embed/{}\" title=\"Sign up to {}\" width=\"100%\" "
                           "height=\"420\" loading=\"lazy\"></iframe>",
@@ -265,28 +335,33 @@ Task<net::HttpResponse> snippet_page(const ReaderServices& services, Context con
     add_lines(values, "SNIPPET_THEME",
               ".tocsin {\n  --tocsin-accent: #0a5c36;\n  --tocsin-on-accent: #ffffff;\n"
               "  --tocsin-background: #ffffff;\n  --tocsin-text: #111111;\n"
-              "  --tocsin-font: inherit;\n  --tocsin-headline-font: inherit;\n}");
+              "  --tocsin-radius: 8px;\n  --tocsin-font: Verdana, sans-serif;\n"
+              "  --tocsin-headline-font: Rockwell, serif;\n}");
     co_return reader_page(reader, 200, "templates/embed_snippet.html.tpl", values);
 }
 
-Task<net::HttpResponse> embed_script(Context context) {
-    co_return static_file(context.request, "embed.js");
+Task<net::HttpResponse> embed_script(const ReaderServices& services, Context context) {
+    co_return signup_script(reader_of(services, context.request), context.request);
 }
 
 }  // namespace
 
 void add_signup_routes(Router& router, const ReaderServices& services) {
     const ReaderServices* s = &services;
-    auto pace = std::make_shared<SignupPace>(services.ring);
-    router.add("GET", "/lists/{list}", [s](Context context) {
-        return signup_page(*s, Where::OwnPage, std::move(context));
+    auto gate = std::make_shared<const SignupGate>(services);
+    router.add("GET", "/lists/{list}", [s, gate](Context context) {
+        return signup_page(*s, *gate, Where::OwnPage, std::move(context));
     });
     router.add("POST", "/lists/{list}/signup",
-               [s, pace](Context context) { return sign_up(*s, *pace, std::move(context)); });
+               [s, gate](Context context) { return sign_up(*s, *gate, std::move(context)); });
     router.add("OPTIONS", "/lists/{list}/signup", preflight);
-    router.add("GET", "/embed.js", embed_script);
-    router.add("GET", "/embed/{list}",
-               [s](Context context) { return signup_page(*s, Where::Frame, std::move(context)); });
+    router.add("GET", "/lists/{list}/form-time",
+               [s, gate](Context context) { return form_time(*s, *gate, std::move(context)); });
+    router.add("GET", "/embed.js",
+               [s](Context context) { return embed_script(*s, std::move(context)); });
+    router.add("GET", "/embed/{list}", [s, gate](Context context) {
+        return signup_page(*s, *gate, Where::Frame, std::move(context));
+    });
     router.add("GET", "/embed/{list}/snippet",
                [s](Context context) { return snippet_page(*s, std::move(context)); });
 }

@@ -84,8 +84,10 @@ TEST(SignupPace, AddressesOfProxiesAndTheMachineAreNotLimited) {
                              "fe80::1", "fd00::1", "100.64.0.1", "not an address"}) {
         EXPECT_FALSE(public_network(peer)) << peer;
     }
-    EXPECT_EQ(public_network("203.0.113.7"), "203.0.113");
-    EXPECT_EQ(public_network("2001:db8:1:2::3"), "2001:0db8:0001");
+    EXPECT_EQ(public_network("203.0.113.7"), (PublicNetwork{"203.0.113.7", "203.0.113"}));
+    EXPECT_EQ(public_network("::ffff:203.0.113.7"), (PublicNetwork{"203.0.113.7", "203.0.113"}));
+    EXPECT_EQ(public_network("2001:db8:1:2::3"),
+              (PublicNetwork{"2001:0db8:0001:0002", "2001:0db8:0001"}));
 }
 
 }  // namespace

@@ -9,13 +9,8 @@
   "use strict";
   var script = document.currentScript;
   var origin = script && script.src ? new URL(script.src).origin : location.origin;
-  var WORDS = {
-    bad: "Please enter a valid email address",
-    meant: "Did you mean ",
-    sure: " If the address is right, press SIGN UP again.",
-    limited: "Too many sign-ups from this network. Please try again in a minute.",
-    failed: "That did not work. Please check your connection and try again."
-  };
+  // Filled in when the script is served, in the reader's language (src/web/signup_script.cpp).
+  var WORDS = {/*WORDS*/};
 
   function make(tag, className, text) {
     var element = document.createElement(tag);
@@ -28,6 +23,13 @@
     return parent.appendChild(make(tag, className, text));
   }
 
+  // Seldom needed, so it is a file of its own.
+  function prove(challenge) {
+    return import(origin + "/static/pow.js").then(function (pow) {
+      return pow.prove(challenge);
+    });
+  }
+
   function enhance(form) {
     if (form.dataset.tocsinReady) return;
     var email = form.elements.email;
@@ -37,17 +39,18 @@
     form.noValidate = true;
     var id = email.id || (email.id = "tocsin-email-" + Math.random().toString(36).slice(2));
 
+    var row = email.closest(".tocsin-row") || email;
     var error = form.querySelector("[data-tocsin-error]");
     if (!error) {
       error = make("p", "tocsin-error");
-      (email.closest(".tocsin-row") || email).insertAdjacentElement("afterend", error);
+      row.insertAdjacentElement("beforebegin", error);
     }
     error.id = error.id || id + "-error";
     error.setAttribute("role", "alert");
     var suggestion = form.querySelector("[data-tocsin-suggestion]");
     if (!suggestion) {
       suggestion = make("p", "tocsin-suggestion");
-      error.insertAdjacentElement("afterend", suggestion);
+      row.insertAdjacentElement("afterend", suggestion);
     }
     suggestion.id = suggestion.id || id + "-suggestion";
     suggestion.setAttribute("aria-live", "polite");
@@ -60,6 +63,21 @@
 
     var busy = false;
     var asTyped = "";
+    var formTime = "";
+
+    // A form made by this script, or pasted into a page, has no time of the service's in it yet.
+    if (!form.elements.form_time) {
+      form.addEventListener("focusin", function () {
+        fetch(form.action.replace(/signup$/, "form-time"), {
+          credentials: "omit",
+          referrerPolicy: "no-referrer"
+        }).then(function (response) {
+          return response.json();
+        }).then(function (answer) {
+          formTime = answer.form_time || "";
+        }).catch(function () {});
+      }, {once: true});
+    }
 
     function show(message, suggested) {
       error.textContent = message;
@@ -68,9 +86,9 @@
       else email.removeAttribute("aria-invalid");
       if (!suggested) return;
       var use = child(suggestion, "button", "tocsin-use",
-          WORDS.meant + suggested.slice(suggested.lastIndexOf("@") + 1) + "?");
+          WORDS.meant.replace("%", suggested.slice(suggested.lastIndexOf("@") + 1)));
       use.type = "button";
-      if (!message) child(suggestion, "span", "", WORDS.sure);
+      if (!message) child(suggestion, "span", "", " " + WORDS.sure);
       use.addEventListener("click", function () {
         email.value = suggested;
         asTyped = suggested;
@@ -87,7 +105,8 @@
       child(panel, "p", "", answer.message);
       var box = form.closest(".tocsin");
       if (box) {
-        box.style.minHeight = box.offsetHeight + "px";  // what stands below the box stays there
+        // What stands below the box stays where it is.
+        box.style.minHeight = box.getBoundingClientRect().height + "px";
         box.querySelectorAll(".tocsin-title, .tocsin-lead").forEach(function (part) {
           part.hidden = true;
         });
@@ -117,10 +136,25 @@
       }
       busy = true;
       button.setAttribute("aria-disabled", "true");
+      form.setAttribute("aria-busy", "true");
       var body = new URLSearchParams(new FormData(form));
       body.set("page_url", location.origin + location.pathname);
+      body.set("lang", WORDS.lang);
+      body.set("can_prove", "yes");
+      if (formTime) body.set("form_time", formTime);
       if (asTyped) body.set("as_typed", asTyped);
-      fetch(form.action, {
+      send(body, 2).catch(function () {
+        fail(WORDS.failed);
+      }).then(function () {
+        busy = false;
+        button.removeAttribute("aria-disabled");
+        form.removeAttribute("aria-busy");
+      });
+    });
+
+    // `proofs`: how often we are ready to work for it.
+    function send(body, proofs) {
+      return fetch(form.action, {
         method: "POST",
         body: body,
         headers: {Accept: "application/json"},
@@ -129,21 +163,22 @@
       }).then(function (response) {
         return response.json().then(function (answer) {
           if (response.ok) return done(answer);
+          if (response.status === 428 && proofs > 0) {
+            return prove(answer.challenge).then(function (proof) {
+              body.set("proof", proof);
+              return send(body, proofs - 1);
+            });
+          }
           if (response.status === 422) {
-            asTyped = answer.suggestion && !answer.error ? typed : "";
+            asTyped = answer.suggestion && !answer.error ? body.get("email").trim() : "";
             show(answer.error || "", answer.suggestion || "");
             email.focus();
           } else {
             fail(response.status === 429 ? WORDS.limited : WORDS.failed);
           }
         });
-      }).catch(function () {
-        fail(WORDS.failed);
-      }).then(function () {
-        busy = false;
-        button.removeAttribute("aria-disabled");
       });
-    });
+    }
   }
 
   // <div data-tocsin-list="breaking" data-tocsin-name="The Harbour Post" data-tocsin-privacy="...">
@@ -152,15 +187,16 @@
     var id = "tocsin-" + place.dataset.tocsinList;
     place.style.minHeight = place.offsetHeight + "px";  // what embed.css has kept free for it
     place.classList.add("tocsin");
-    child(place, "p", "tocsin-kicker", "Breaking news");
-    child(place, "h2", "tocsin-title", place.dataset.tocsinName || "Breaking-news alerts");
-    child(place, "p", "tocsin-lead",
-        "Free, real-time breaking-news alerts, straight to your inbox");
+    place.lang = WORDS.lang;
+    place.dir = WORDS.dir;
+    child(place, "p", "tocsin-kicker", WORDS.kicker);
+    child(place, "h2", "tocsin-title", place.dataset.tocsinName || WORDS.inbox);
+    child(place, "p", "tocsin-lead", WORDS.lead);
     var form = make("form", "tocsin-form");
     form.method = "post";
     form.action = origin + "/lists/" + encodeURIComponent(place.dataset.tocsinList) + "/signup";
     form.setAttribute("data-tocsin", "");
-    var label = child(form, "label", "tocsin-label", "Email address");
+    var label = child(form, "label", "tocsin-label", WORDS.email);
     label.htmlFor = id;
     var row = child(form, "div", "tocsin-row");
     var email = child(row, "input", "tocsin-email");
@@ -169,16 +205,15 @@
     email.id = id;
     email.autocomplete = "email";
     email.required = true;
-    child(row, "button", "tocsin-button", "Sign up").type = "submit";
+    child(row, "button", "tocsin-button", WORDS.button).type = "submit";
     var check = child(form, "label", "tocsin-check");
     var marketing = child(check, "input");
     marketing.type = "checkbox";
     marketing.name = "marketing";
     marketing.value = "yes";
-    child(check, "span", "", "I would like to be emailed about offers, events and updates");
-    var small = child(form, "p", "tocsin-small",
-        "We use your address only for what you choose here. ");
-    var privacy = child(small, "a", "", "Privacy notice");
+    child(check, "span", "", WORDS.marketing);
+    var small = child(form, "p", "tocsin-small", WORDS.promise + " ");
+    var privacy = child(small, "a", "", WORDS.privacy);
     privacy.href = place.dataset.tocsinPrivacy || origin + "/privacy";
     place.appendChild(form);
   }

@@ -14,4 +14,4 @@
     <p class="tocsin-small">{{@box.promise}} <a href="{{PRIVACY_URL}}">{{@layout.privacy}}</a></p>
   </form>
 </section>
-<script src="{{ORIGIN}}/embed.js" async></script>
+<script src="{{ORIGIN}}/embed.js?lang={{LANG}}" async></script>
