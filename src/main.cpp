@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
     tocsin::app::add_service_commands(program, cli);
     tocsin::app::add_list_commands(program, cli);
     tocsin::app::add_subscriber_commands(program, cli);
+    tocsin::app::add_consent_commands(program, cli);
     tocsin::app::add_alert_commands(program, cli);
     tocsin::app::add_route_commands(program, cli);
     tocsin::app::add_node_commands(program, cli);

@@ -53,7 +53,8 @@ std::string field_text(const boost::json::value& object, std::string_view key);
 void add_service_commands(CLI::App& program, Cli& cli);  // init, serve, dev, demo, config, doctor
 void add_list_commands(CLI::App& program, Cli& cli);     // list
 void add_alert_commands(CLI::App& program, Cli& cli);    // alert
-void add_subscriber_commands(CLI::App& program, Cli& cli);  // subscriber, consent, import, export
+void add_subscriber_commands(CLI::App& program, Cli& cli);  // subscriber, import, export
+void add_consent_commands(CLI::App& program, Cli& cli);     // consent
 void add_route_commands(CLI::App& program, Cli& cli);       // routes
 void add_node_commands(CLI::App& program, Cli& cli);        // nodes
 void add_store_commands(CLI::App& program, Cli& cli);       // store copy, backup, restore

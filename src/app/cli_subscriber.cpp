@@ -1,4 +1,4 @@
-// Commands: subscriber show/export/erase, consent verify, import, export.
+// Commands: subscriber show/export/erase, import, export.
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -67,29 +67,6 @@ void erase_subscriber(Cli& cli, const std::string& address) {
         print_json(json::object{{"erased", true}});
     } else {
         fmt::print("erased: the address is gone; the proofs of its consent stay without it\n");
-    }
-}
-
-void verify_consent(Cli& cli) {
-    auto service = cli.service();
-    if (!service) {
-        return cli.fail(service.error());
-    }
-    const auto verdict = service->get("/api/v1/consent/verify");
-    if (!verdict) {
-        return cli.fail(verdict.error());
-    }
-    const bool intact = verdict->at("intact").as_bool();
-    if (cli.json) {
-        print_json(*verdict);
-    } else if (intact) {
-        fmt::print("consent ledger: {} entries, intact; head {}\n", field_text(*verdict, "entries"),
-                   field_text(*verdict, "head_hash"));
-    }
-    if (!intact) {
-        cli.fail(Error(ErrorKind::Corrupt, fmt::format("consent ledger: entry {} is bad: {}",
-                                                       field_text(*verdict, "bad_seq"),
-                                                       field_text(*verdict, "problem"))));
     }
 }
 
@@ -205,11 +182,6 @@ void add_subscriber_commands(CLI::App& program, Cli& cli) {
     });
     with_address("erase", "Delete the address everywhere; keep the proofs")
         ->callback([&cli, address] { erase_subscriber(cli, *address); });
-
-    CLI::App* consent = program.add_subcommand("consent", "The consent ledger");
-    consent->require_subcommand(1);
-    consent->add_subcommand("verify", "Walk the ledger; name the first bad entry")
-        ->callback([&cli] { verify_consent(cli); });
 
     add_transfer_commands(program, cli);
 }

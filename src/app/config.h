@@ -53,6 +53,7 @@ struct Config {
         std::string postal_address;  // one line
         std::string privacy_url;
         std::vector<std::string> languages{"en"};
+        std::string time_zone = "UTC";  // IANA
 
         std::string public_host() const;  // of public_url, without a port
     } site;
@@ -114,6 +115,14 @@ struct Config {
     struct Desk {
         std::uint32_t people_required = 1;  // 2: nobody approves their own text
     } desk;
+    struct Consent {
+        std::string controller;  // defaults to the newspaper, its postal address and `from`
+        std::uint32_t checkpoint_hours = 24;  // 0: only when asked for
+        std::string checkpoint_to;            // a mail address; empty: none
+        std::string checkpoint_folder;        // empty: none
+        std::uint32_t keep_ip_days = 90;
+        std::uint32_t keep_unconfirmed_days = 7;
+    } consent;
     struct Control {
         std::string socket;  // the Unix socket of the command line
     } control;

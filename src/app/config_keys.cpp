@@ -6,11 +6,13 @@
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
+#include "app/config_consent.h"
 #include "app/config_delivery.h"
 #include "app/config_node.h"
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "mail/address.h"
+#include "model/zone.h"
 #include "net/url.h"
 #include "store/postgres_url.h"
 
@@ -44,6 +46,12 @@ Status check_line(const std::string& text, std::size_t bytes_max) {
     if (std::any_of(text.begin(), text.end(), is_control)) {
         return invalid("must be one line without control characters");
     }
+    return {};
+}
+
+Status set_time_zone(Config& config, const KeyValue& value) {
+    TRY(model::Zone::find(value.text));
+    config.site.time_zone = value.text;
     return {};
 }
 
@@ -211,6 +219,9 @@ constexpr ConfigKey kKeys[] = {
     {"site", "languages", KeyKind::List, Presence::Default, "[\"en\"]",
      "Languages of pages and mails, the first for readers whose language is not known.",
      set_languages},
+    {"site", "time_zone", KeyKind::Text, Presence::Default, "\"UTC\"",
+     "Of readers who have not chosen theirs, for quiet hours and daily emails: \"Europe/Paris\".",
+     set_time_zone},
 
     {"store", "url", KeyKind::Text, Presence::Default, "\"sqlite:tocsin.db\"",
      "The database: one file, for one machine, or a database of a PostgreSQL server (13 or later,\n"
@@ -347,6 +358,29 @@ constexpr ConfigKey kKeys[] = {
      "People it takes to send an alert; with 2 nobody approves their own text.",
      [](Config& c, const KeyValue& v) { return set_number(c.desk.people_required, v, 1, 2); }},
 
+    {"consent", "controller", KeyKind::Text, Presence::Example,
+     "\"Example Media Ltd, 1 Harbour Street, privacy@example.org\"",
+     "Who answers for readers' data, legal name and contact: kept with every consent. If unset: "
+     "the "
+     "name,\nthe postal address and `from` of [site].",
+     set_controller},
+    {"consent", "checkpoint_hours", KeyKind::Number, Presence::Default, "24",
+     "The record of consent is signed at least so far apart while it grows; 0 is only when asked.",
+     set_checkpoint_hours},
+    {"consent", "checkpoint_to", KeyKind::Text, Presence::Default, "\"\"",
+     "Each signed checkpoint is mailed to this address, of somebody who cannot change the "
+     "database.",
+     set_checkpoint_to},
+    {"consent", "checkpoint_folder", KeyKind::Text, Presence::Default, "\"\"",
+     "Each signed checkpoint is written to a file in this folder, best on another machine's disk.",
+     set_checkpoint_folder},
+    {"consent", "keep_ip_days", KeyKind::Number, Presence::Default, "90",
+     "Network address and browser of a consent are forgotten after so many days.",
+     set_keep_ip_days},
+    {"consent", "keep_unconfirmed_days", KeyKind::Number, Presence::Default, "7",
+     "Sign-ups that were never confirmed are erased after so many days.",
+     set_keep_unconfirmed_days},
+
     {"control", "socket", KeyKind::Text, Presence::Default, "\"tocsin.sock\"",
      "The Unix socket by which the command line talks to the service, mode 0600.",
      [](Config& c, const KeyValue& v) -> Status {
@@ -399,6 +433,7 @@ std::string_view section_help(std::string_view section) {
         {"inbound", "Mail that comes back."},
         {"http", "Where web pages are served."},
         {"desk", "The newsroom's rules."},
+        {"consent", "How readers' consent is recorded, proved and forgotten (docs/CONSENT.md)."},
         {"control", "How `tocsin` commands reach the running service."},
         {"secrets", "Keys of this installation."},
         {"dev", "For development."},

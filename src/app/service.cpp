@@ -9,6 +9,7 @@
 
 #include "alerts/alerts.h"
 #include "app/backup_service.h"
+#include "app/checkpoint_folder.h"
 #include "app/delivery_hooks.h"
 #include "app/dev_site.h"
 #include "app/dns_service.h"
@@ -48,6 +49,7 @@ constexpr std::chrono::seconds kDeliveryDrainTime{10};
 constexpr std::size_t kPrewarmedDomains = 20;
 // How often what has outlived its purpose is forgotten.
 constexpr std::chrono::hours kTidyTime{1};
+constexpr Seconds kDigestTime{15};
 
 delivery::FreezeRequest freeze_request(const alerts::AudienceOrder& order) {
     return delivery::FreezeRequest{order.alert, order.kind, order.of, order.lists};
@@ -80,8 +82,18 @@ class Service::Impl {
         listen_to_nodes(*store_, clock_, *node_, engine_.get());
         spawn(io_.get_executor(), gate_, "heartbeats", node_->run(node_hooks(engine_.get())));
         spawn(io_.get_executor(), gate_, "tidy", tidy_hourly());
+        spawn(io_.get_executor(), gate_, "digests", send_digests());
         web_thread_ = std::thread([this] { io_.run(); });
         return mode_ == ServiceMode::Dev ? seed() : Status();
+    }
+
+    Task<void> send_digests() {
+        for (;;) {
+            if (const auto sent = co_await audience_->send_digests(); !sent) {
+                log_warning("digests wait: {}", sent.error().message());
+            }
+            co_await sleep_for(kDigestTime);
+        }
     }
 
     Task<void> tidy_hourly() {
@@ -89,6 +101,7 @@ class Service::Impl {
             if (const Status tidied = co_await audience_->tidy(); !tidied) {
                 log_warning("old sign-ups could not be forgotten: {}", tidied.error().message());
             }
+            co_await checkpoints_->write_new();
             auto forget = [now = clock_.now()](store::Database& db) {
                 return forget_what_has_had_its_time(db, now);
             };
@@ -259,6 +272,8 @@ class Service::Impl {
         audience_ =
             std::make_unique<audience::Audience>(*store_, clock_, random_, *ring_, *templates_,
                                                  audience_settings(config_), std::move(hears));
+        checkpoints_ =
+            std::make_unique<CheckpointFolder>(*audience_, config_.consent.checkpoint_folder);
         alerts_ = std::make_unique<alerts::Alerts>(*store_, clock_, random_, *templates_,
                                                    alerts_settings(config_), alert_hooks());
         web::AuthSettings auth;
@@ -391,6 +406,7 @@ class Service::Impl {
     std::unique_ptr<DnsService> dns_;
     std::unique_ptr<delivery::PreparedAudiences> audiences_;
     std::unique_ptr<audience::Audience> audience_;
+    std::unique_ptr<CheckpointFolder> checkpoints_;
     std::unique_ptr<alerts::Alerts> alerts_;
     std::unique_ptr<web::Auth> auth_;
     std::unique_ptr<BackupService> backup_;

@@ -17,6 +17,16 @@ std::string privacy_url(const Config& config) {
                                            : config.site.privacy_url;
 }
 
+// Legal name and contact, as readers are told.
+std::string controller(const Config& config) {
+    if (!config.consent.controller.empty()) {
+        return config.consent.controller;
+    }
+    const std::string& postal = config.site.postal_address;
+    return fmt::format("{}{}{}, {}", config.site.name, postal.empty() ? "" : ", ", postal,
+                       config.site.from);
+}
+
 }  // namespace
 
 Result<std::optional<mail::DkimKeys>> load_dkim(const Config::Dkim& dkim) {
@@ -81,6 +91,8 @@ audience::AudienceSettings audience_settings(const Config& config) {
     audience::AudienceSettings settings;
     settings.public_url = config.site.public_url;
     settings.sender.newspaper = config.site.name;
+    settings.sender.language = config.site.languages.front();
+    settings.zone = config.site.time_zone;
     settings.sender.from_address = config.site.from;
     settings.sender.site_url = config.site.public_url;
     settings.sender.postal_address = config.site.postal_address;
@@ -88,6 +100,12 @@ audience::AudienceSettings audience_settings(const Config& config) {
     // Invented readers live at .example; a real service must not mail reserved domains.
     settings.reserved_domains =
         config.dev.inbox ? audience::ReservedDomains::Allow : audience::ReservedDomains::Refuse;
+    using std::chrono::hours;
+    settings.consent.controller = controller(config);
+    settings.consent.checkpoint_every = hours(config.consent.checkpoint_hours);
+    settings.consent.checkpoint_to = config.consent.checkpoint_to;
+    settings.consent.keep_origin = hours(24) * config.consent.keep_ip_days;
+    settings.consent.keep_unconfirmed = hours(24) * config.consent.keep_unconfirmed_days;
     if (store::is_postgres_url(config.store.url)) {
         settings.import_rows = limits::kImportRowsShared;
     }
@@ -97,6 +115,7 @@ audience::AudienceSettings audience_settings(const Config& config) {
 alerts::AlertsSettings alerts_settings(const Config& config) {
     alerts::AlertsSettings settings;
     settings.site_name = config.site.name;
+    settings.languages = config.site.languages;
     settings.public_url = config.site.public_url;
     settings.from_name = config.site.name;
     settings.from_address = config.site.from;

@@ -12,8 +12,7 @@ namespace tocsin::audience {
 
 namespace {
 
-constexpr int kConsentOfReaderMax = 10'000;  // a reader who acts twice a day for 13 years
-constexpr int kWalkRows = 1'000;             // in one read, so that others need not wait long
+constexpr int kWalkRows = 1'000;  // in one read, so that others need not wait long
 constexpr std::chrono::hours kCheckpointMailLife{72};
 
 Error tree_is_behind() {
@@ -48,7 +47,7 @@ Result<store::CheckpointRow> covering_checkpoint(store::Database& db,
     return made;
 }
 
-ConsentCheckpoint shown(store::CheckpointRow row) {
+ConsentCheckpoint checkpoint_of(store::CheckpointRow row) {
     return {row.size, row.at, std::move(row.note)};
 }
 
@@ -88,8 +87,8 @@ Result<ConsentProof> proof_of(store::Database& db, const store::SubscriberRow& r
 }
 
 // The old tree and the new one, or why the new one is not a longer old one.
-Result<ConsentConsistency> compare(store::Database& db, const model::Checkpoint& then,
-                                   ConsentCheckpoint now, const std::string& vkey) {
+Result<ConsentConsistency> compare_heads(store::Database& db, const model::Checkpoint& then,
+                                         ConsentCheckpoint now, const std::string& vkey) {
     ConsentConsistency out;
     out.first = static_cast<std::int64_t>(then.head.size);
     out.key = vkey;
@@ -165,7 +164,7 @@ Task<Result<ConsentCheckpoint>> Audience::checkpoint_consent() {
     auto sign = [key = checkpoint_key(),
                  now = clock_.now()](store::Database& db) -> Result<ConsentCheckpoint> {
         TRY_AS(store::CheckpointRow row, covering_checkpoint(db, key, now));
-        return shown(std::move(row));
+        return checkpoint_of(std::move(row));
     };
     co_return co_await store_.write(std::move(sign));
 }
@@ -175,7 +174,7 @@ Task<Result<std::vector<ConsentCheckpoint>>> Audience::consent_checkpoints(std::
     auto look = [size, limit](store::Database& db) -> Result<std::vector<ConsentCheckpoint>> {
         std::vector<ConsentCheckpoint> out;
         for (store::CheckpointRow& row : store::checkpoints_after(db, size, limit)) {
-            out.push_back(shown(std::move(row)));
+            out.push_back(checkpoint_of(std::move(row)));
         }
         return out;
     };
@@ -200,7 +199,7 @@ Task<Result<ConsentConsistency>> Audience::compare_consent(std::string note) {
     CO_TRY_AS(const model::Checkpoint then, model::parse_checkpoint(note, consent_key()));
     CO_TRY_AS(ConsentCheckpoint now, co_await checkpoint_consent());
     auto look = [then, now, vkey = consent_key()](store::Database& db) {
-        return compare(db, then, now, vkey);
+        return compare_heads(db, then, now, vkey);
     };
     co_return co_await store_.read(std::move(look));
 }

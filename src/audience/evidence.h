@@ -19,6 +19,7 @@ namespace tocsin::audience {
 inline constexpr std::size_t kSaltBytes = 32;
 inline constexpr std::size_t kSubjectRandomBytes = 10;
 inline constexpr std::chrono::hours kManageLinkLife{24};
+inline constexpr int kConsentOfReaderMax = 10'000;  // a reader who acts twice a day for 13 years
 inline constexpr std::string_view kMarketing = "marketing";
 
 // Ready to be stored: cut to the limits, and the pages' addresses without what might name somebody.

@@ -10,8 +10,6 @@ namespace tocsin::audience {
 
 namespace {
 
-constexpr int kConsentOfReaderMax = 10'000;  // a reader who acts twice a day for 13 years
-
 std::string_view to_string(SuppressionReason reason) {
     switch (reason) {
         case SuppressionReason::Bounced:

@@ -1,6 +1,5 @@
-// Lists, readers and the consent proof of the API.
+// Lists and readers of the API.
 #include "audience/audience.h"
-#include "base/bytes.h"
 #include "web/api_routes.h"
 #include "web/api_support.h"
 #include "web/audience_json.h"
@@ -87,21 +86,6 @@ Task<net::HttpResponse> delete_subscriber(ApiCall call) {
     co_return response;
 }
 
-Task<net::HttpResponse> get_consent_verify(ApiCall call) {
-    const Result<audience::ConsentVerdict> verdict =
-        co_await call.services.audience.verify_consent();
-    if (!verdict) {
-        co_return api_problem(verdict.error());
-    }
-    json::object out;
-    out["intact"] = verdict->intact;
-    out["entries"] = verdict->entries;
-    out["head_hash"] = json_text(hex_encode(verdict->head_hash));
-    out["bad_seq"] = verdict->intact ? json::value(nullptr) : json::value(verdict->bad_seq);
-    out["problem"] = json_text(verdict->problem);
-    co_return api_json(200, out);
-}
-
 }  // namespace
 
 void add_api_audience_routes(Router& router, const NewsroomServices& services) {
@@ -119,7 +103,6 @@ void add_api_audience_routes(Router& router, const NewsroomServices& services) {
         get_subscriber_export);
     add("DELETE", "/api/v1/subscribers/{address}", Permission::ChangeSubscribers,
         delete_subscriber);
-    add("GET", "/api/v1/consent/verify", Permission::ReadSubscribers, get_consent_verify);
 }
 
 }  // namespace tocsin::web

@@ -189,6 +189,7 @@ void add_api_routes(Router& router, const NewsroomServices& services) {
     add_api_alert_routes(router, services);
     add_api_ledger_routes(router, services);
     add_api_audience_routes(router, services);
+    add_api_consent_routes(router, services);
     add_api_import_routes(router, services);
     add_api_mail_routes(router, services);
     add_api_node_routes(router, services);

@@ -10,8 +10,10 @@ namespace tocsin::web {
 void add_api_alert_routes(Router& router, const NewsroomServices& services);
 // /api/v1/alerts/{id}/ledger and /verify.
 void add_api_ledger_routes(Router& router, const NewsroomServices& services);
-// /api/v1/lists, /subscribers, /consent, /imports.
+// /api/v1/lists, /subscribers, /imports.
 void add_api_audience_routes(Router& router, const NewsroomServices& services);
+// /api/v1/consent, and the proof of one reader.
+void add_api_consent_routes(Router& router, const NewsroomServices& services);
 void add_api_import_routes(Router& router, const NewsroomServices& services);
 // /api/v1/routes: how mail leaves.
 void add_api_mail_routes(Router& router, const NewsroomServices& services);

@@ -33,6 +33,14 @@ json::object consent_json(const audience::ReaderConsent& consent) {
     out["method"] = json_text(entry.method);
     out["actor"] = json_text(entry.actor);
     out["page_url"] = json_text(entry.page_url);
+    out["list_name"] = json_text(entry.list_name);
+    out["form_id"] = json_text(consent.detail.form_id);
+    out["embed_origin"] = json_text(consent.detail.embed_origin);
+    out["locale"] = json_text(consent.detail.locale);
+    out["message_id"] = json_text(consent.detail.message_id);
+    out["ip"] = json_text(consent.origin ? consent.origin->ip : "");
+    out["user_agent"] = json_text(consent.origin ? consent.origin->user_agent : "");
+    out["controller"] = json_text(consent.controller);
     out["wording"] = json_text(consent.wording);
     out["wording_hash"] = json_text(hex_encode(entry.wording_hash));
     out["hash"] = json_text(hex_encode(entry.hash));
@@ -88,6 +96,7 @@ json::object import_json(const audience::ImportProgress& progress) {
     out["accepted"] = progress.accepted;
     out["refused"] = progress.refused;
     out["duplicates"] = progress.duplicates;
+    out["kept_out"] = progress.kept_out;
     out["finished"] = progress.finished;
     return out;
 }
