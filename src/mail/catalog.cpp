@@ -213,17 +213,20 @@ Result<Catalog> Catalog::load_from(const std::vector<std::pair<std::string, std:
         }
     }
     std::ranges::sort(catalog.languages_);
-    const auto english = catalog.texts_.find(kEnglish);
-    if (english == catalog.texts_.end()) {
+    if (!catalog.has(kEnglish)) {
         return invalid("there is no catalog of English");
     }
-    for (const auto& [language, texts] : catalog.texts_) {
-        const Status status = check_texts(texts, language, english->second);
+    return catalog;
+}
+
+Status Catalog::check() const {
+    for (const auto& [language, texts] : texts_) {
+        const Status status = check_texts(texts, language, texts_.find(kEnglish)->second);
         if (!status) {
             return invalid("the catalog of " + language + ": " + status.error().message());
         }
     }
-    return catalog;
+    return {};
 }
 
 std::string_view Catalog::raw(std::string_view language, std::string_view key) const {

@@ -2,7 +2,8 @@
 //
 // One file a language, web/i18n/xx.json: a flat object from a key ("confirm.title") to a text.
 // English is the pattern: every other file has the same keys, and in each text the same
-// placeholders and the same markup, or it is not loaded. The desk and the API speak English.
+// placeholders and the same markup (check(), which the tests call: the files are inside the
+// program). The desk and the API speak English.
 //
 //   text         = *( words / placeholder / element )
 //   placeholder  = "{{" NAME "}}"                 A-Z, 0-9 and _; filled in when it is shown
@@ -12,7 +13,7 @@
 // forms that its grammar knows (Unicode CLDR: zero, one, two, few, many, other).
 //
 // Owner: Templates, which loads one; app and web borrow it from there. Immutable; any thread.
-// Failure: load() names the language and the key. A key that is not there is shown as itself:
+// Failure: load() names the language. A key that is not there is shown as itself:
 // tools/i18n, which the tests run, finds every one that the program or a template asks for.
 #pragma once
 
@@ -52,6 +53,8 @@ class Catalog {
     static Result<Catalog> load();
     // From (language, JSON) pairs: for tests. English must be among them.
     static Result<Catalog> load_from(const std::vector<std::pair<std::string, std::string>>& files);
+    // Whether every language says all that English says; names the language and the key.
+    Status check() const;
 
     // "ar", "de", "en", ...
     const std::vector<std::string>& languages() const { return languages_; }

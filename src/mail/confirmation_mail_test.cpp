@@ -78,6 +78,27 @@ TEST_F(ConfirmationMailTest, ManageLinkIsTheGoldenMail) {
     EXPECT_THAT(parse_mail(*composed)->text, HasSubstr(mail.manage_url));
 }
 
+// In the reader's language, whatever the newsroom's: lang, direction, subject, link.
+TEST_F(ConfirmationMailTest, SpeaksEveryLanguage) {
+    for (const std::string& language : templates_.catalog().languages()) {
+        ConfirmationMail mail = confirmation();
+        mail.language = language;
+        const auto parsed = parse_mail(*compose_confirmation(templates_, sender(), mail));
+        ASSERT_TRUE(parsed) << language;
+        const bool rtl = templates_.catalog().direction(language) == Direction::RightToLeft;
+        EXPECT_THAT(parsed->html, HasSubstr("<html lang=\"" + language + "\" dir=\"" +
+                                            (rtl ? "rtl" : "ltr") + "\""));
+        EXPECT_EQ(parsed->subject, templates_.catalog().text(language, "mail_confirm.subject",
+                                                             {{"NEWSPAPER", sender().newspaper}}));
+        EXPECT_THAT(parsed->html, HasSubstr("href=\"" + mail.confirm_url + "\""));
+        EXPECT_THAT(parsed->text, HasSubstr("\n" + mail.confirm_url + "\r\n"));
+        EXPECT_EQ(parsed->text.find("{{"), std::string::npos);
+        if (rtl) {  // the newspaper's Latin name stands by itself
+            EXPECT_THAT(parsed->text, HasSubstr("\u2068The Harbour Courier\u2069"));
+        }
+    }
+}
+
 TEST_F(ConfirmationMailTest, RefusesAddressesAndNamesThatCouldInject) {
     ConfirmationMail mail = confirmation();
     mail.to_address = "a@b.example\r\nBcc: c@d.example";

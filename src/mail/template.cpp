@@ -237,22 +237,37 @@ TemplateValues& TemplateValues::add(std::string_view section) {
     return sections_.emplace_back(section, TemplateValues()).second;
 }
 
-// One file in one language, parsed when it is first asked for: a newsroom's readers speak few of
-// the languages, and a command line none. call_once makes that safe on every thread.
+// What ctemplate is given: the language's words in their places, lines tidied.
+Result<std::string> finished(const Catalog& catalog, std::string_view language,
+                             std::string_view file, std::string_view text) {
+    TRY_AS(const std::string spoken, put_words(catalog, language, file, text));
+    TRY(check_marks(file, spoken));
+    const bool mail_html = file.starts_with("mail/") && file.ends_with(".html.tpl");
+    return std::string(escaping_of(file)) + tidy_lines(spoken, mail_html);
+}
+
+// One file in one language, made ready when it is first asked for: a newsroom's readers speak few
+// of the languages, and a command line none. call_once makes that safe on every thread.
 struct Ready {
-    std::string file;  // for messages
-    std::string text;
+    std::string file;
+    std::string language;
+    std::string text;  // layout and includes in it, words not
     mutable std::once_flag once;
     mutable ctemplate::TemplateCache cache;
-    mutable bool parsed = false;
+    mutable Status status;
 
-    bool parse() const {
-        std::call_once(once, [this] {
-            parsed =
-                cache.StringToTemplateCache(view_of(file), view_of(text), ctemplate::DO_NOT_STRIP);
+    const Status& prepare(const Catalog& catalog) const {
+        std::call_once(once, [&] {
+            const Result<std::string> made = finished(catalog, language, file, text);
+            if (!made) {
+                status = made.error();
+            } else if (!cache.StringToTemplateCache(view_of(file), view_of(*made),
+                                                    ctemplate::DO_NOT_STRIP)) {
+                status = invalid(file + " is not a template that can be escaped safely");
+            }
             cache.Freeze();
         });
-        return parsed;
+        return status;
     }
 };
 
@@ -272,13 +287,12 @@ struct Templates::Impl {
         }
     }
 
-    Status add(const std::string& file, const std::string& key, std::string text) {
-        TRY(check_marks(file, text));
-        const bool mail_html = file.starts_with("mail/") && file.ends_with(".html.tpl");
+    void add(const std::string& file, const std::string& key, std::string_view language,
+             const std::string& text) {
         Ready& entry = ready[key];
         entry.file = file;
-        entry.text = std::string(escaping_of(file)) + tidy_lines(text, mail_html);
-        return {};
+        entry.language = language;
+        entry.text = text;
     }
 
     const Ready* find(std::string_view file, std::string_view language) const {
@@ -321,13 +335,13 @@ Result<Templates> Templates::load_from(
         if (text.find(kContentMark) != std::string::npos) {
             continue;  // a layout: nothing by itself
         }
+        TRY(finished(impl->catalog, Catalog::kEnglish, file, text));  // names what is wrong
         if (text.find(kWordsMark) == std::string::npos) {
-            TRY(impl->add(file, file, text));
+            impl->add(file, file, Catalog::kEnglish, text);
             continue;
         }
         for (const std::string& language : impl->catalog.languages()) {
-            TRY_AS(std::string spoken, put_words(impl->catalog, language, file, text));
-            TRY(impl->add(file, file + " " + language, std::move(spoken)));
+            impl->add(file, file + " " + language, language, text);
         }
     }
     return Templates(std::move(impl));
@@ -335,6 +349,16 @@ Result<Templates> Templates::load_from(
 
 const Catalog& Templates::catalog() const {
     return impl_->catalog;
+}
+
+std::vector<std::string> Templates::files() const {
+    std::vector<std::string> out;
+    for (const auto& [key, ready] : impl_->ready) {
+        if (out.empty() || out.back() != ready.file) {
+            out.push_back(ready.file);
+        }
+    }
+    return out;
 }
 
 Result<std::string> Templates::render(std::string_view file, std::string_view language,
@@ -345,10 +369,7 @@ Result<std::string> Templates::render(std::string_view file, std::string_view la
     if (ready == nullptr) {
         return not_found("there is no template " + std::string(file));
     }
-    if (!ready->parse()) {
-        return Error(ErrorKind::Internal,
-                     ready->file + " is not a template that can be escaped safely");
-    }
+    TRY(ready->prepare(catalog));
     ctemplate::TemplateDictionary dictionary("page");
     dictionary.SetValue("LANG", view_of(spoken));
     dictionary.SetValue("DIR", catalog.direction(spoken) == Direction::RightToLeft ? "rtl" : "ltr");

@@ -20,7 +20,8 @@
 // A line that holds only a section mark, a remark or an include of them leaves no blank line.
 //
 // A file with words in it is kept once a language, made ready when it is first asked for; load()
-// has checked all of them. Two values are there of themselves: LANG ("ar") and DIR ("rtl").
+// checks the English one, the tests check all. Two values are there of themselves: LANG ("ar") and
+// DIR ("rtl").
 //
 // Owner: app loads one Templates at start and lends it. Thread-safe: render() may be called from
 // any thread. Failure: load() names the file and line; render() fails only for a file that is not
@@ -89,6 +90,8 @@ class Templates {
     }
 
     const Catalog& catalog() const;
+    // Every file that can be rendered.
+    std::vector<std::string> files() const;
 
   private:
     struct Impl;

@@ -99,7 +99,13 @@ TEST(Template, ErrorsNameFileAndLine) {
 
 TEST(Template, EveryShippedTemplateLoads) {
     const auto templates = Templates::load();
-    EXPECT_TRUE(templates) << templates.error().message();
+    ASSERT_TRUE(templates) << templates.error().message();
+    for (const std::string& language : templates->catalog().languages()) {
+        for (const std::string& file : templates->files()) {
+            const auto out = templates->render(file, language, {});
+            EXPECT_TRUE(out) << language << " " << out.error().message();
+        }
+    }
 }
 
 TEST(Template, RendersOnManyThreads) {
