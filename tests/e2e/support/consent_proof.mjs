@@ -21,7 +21,7 @@ function bytes(value) {
 
 // The signed tree head: {size, root}.
 export function openCheckpoint(note, key) {
-  const [name, id, typed] = key.split('+');
+  const [, name, id, typed] = key.match(/^([^+]+)\+([0-9a-f]{8})\+(.+)$/);
   const raw = Buffer.from(typed, 'base64');
   assert.deepEqual(sha256(Buffer.from(`${name}\n`), raw).subarray(0, 4), hex(id));
   const [body, signatures] = [note.slice(0, note.lastIndexOf('\n\n') + 1),
