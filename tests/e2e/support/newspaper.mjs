@@ -1,6 +1,11 @@
 // `tocsin dev` as readers meet it: sign-up, the mails that come, the links in them.
-import { Running, eventually, freePort, isListening } from './process.mjs';
+import { readdirSync } from 'node:fs';
+import { Running, eventually, freePort, isListening, root } from './process.mjs';
 import { binary, cleanEnvironment, tocsin } from './tocsin.mjs';
+
+export const languages = readdirSync(`${root}web/i18n`)
+  .filter((file) => file.endsWith('.json')).map((file) => file.replace('.json', ''))
+  .sort((a, b) => (b === 'en') - (a === 'en'));
 
 export class Newspaper {
   #links = new Map();  // the inbox forgets its oldest mails
@@ -8,7 +13,7 @@ export class Newspaper {
   static async open(scope) {
     const news = new this();
     const port = await freePort();
-    const dev = new Running(binary, ['dev', '--port', String(port)], { env: cleanEnvironment() });
+    const dev = new Running(binary, ['dev', '--port', String(port)], { env: cleanEnvironment({ TOCSIN_SITE_LANGUAGES: languages.join() }) });
     scope.defer(() => dev.stop());
     await dev.ready(() => isListening(port));
     news.url = `http://localhost:${port}`;
