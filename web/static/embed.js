@@ -68,7 +68,7 @@
     // A form made by this script, or pasted into a page, has no time of the service's in it yet.
     if (!form.elements.form_time) {
       form.addEventListener("focusin", function () {
-        fetch(form.action.replace(/signup$/, "form-time"), {
+        fetch(form.action.replace(/signup(?=$|\?)/, "form-time"), {
           credentials: "omit",
           referrerPolicy: "no-referrer"
         }).then(function (response) {
