@@ -24,6 +24,7 @@ void note_progress(ImportSummary& summary, const json::value& job) {
     summary.accepted = number_of(job, "accepted");
     summary.refused = number_of(job, "refused");
     summary.duplicates = number_of(job, "duplicates");
+    summary.kept_out = number_of(job, "kept_out");
     summary.rows = number_of(job, "next_row");
 }
 
@@ -41,6 +42,16 @@ json::array rows_json(const std::vector<audience::ImportRow>& rows) {
         json::object one;
         if (row.unreadable.empty()) {
             one["address"] = row.address;
+            one["source"] = std::string(to_string(row.source));
+            if (row.state != audience::ImportState::Active) {
+                one["state"] = std::string(to_string(row.state));
+            }
+            if (row.consented_at) {
+                one["consented_at"] = rfc3339(*row.consented_at);
+            }
+            if (row.left_at) {
+                one["left_at"] = rfc3339(*row.left_at);
+            }
         } else {
             one["unreadable"] = row.unreadable;
         }
@@ -94,6 +105,7 @@ Result<ImportSummary> import_file(ControlClient& service, const ImportOrder& ord
     TRY_AS(const json::value done,
            service.post(fmt::format("/api/v1/imports/{}/finish", id), json::object{}));
     note_progress(summary, done);
+    summary.source = audience::to_string(reader.source());
     return summary;
 }
 

@@ -27,6 +27,8 @@ struct ImportSummary {
     std::int64_t accepted = 0;
     std::int64_t refused = 0;
     std::int64_t duplicates = 0;
+    std::int64_t kept_out = 0;    // had left, bounced or were blocked where the file comes from
+    std::string source;           // whose export it is: "csv", "mailchimp" ...
     std::int64_t resumed_at = 0;  // rows that an earlier run had committed
 };
 

@@ -94,14 +94,20 @@ void run_import(Cli& cli, const ImportOrder& order, const std::string& report_fi
         return print_json(json::object{{"accepted", summary->accepted},
                                        {"refused", summary->refused},
                                        {"duplicates", summary->duplicates},
+                                       {"kept_out", summary->kept_out},
+                                       {"source", summary->source},
                                        {"rows", summary->rows},
                                        {"resumed_at", summary->resumed_at}});
     }
     if (summary->resumed_at > 0) {
         fmt::print("went on at row {}, where an earlier run ended\n", summary->resumed_at + 1);
     }
-    fmt::print("{} rows: {} accepted, {} refused, {} duplicates\n", summary->rows,
-               summary->accepted, summary->refused, summary->duplicates);
+    fmt::print("{} rows: {} accepted, {} refused, {} duplicates", summary->rows, summary->accepted,
+               summary->refused, summary->duplicates);
+    if (summary->kept_out > 0) {
+        fmt::print(", {} kept out (left, bounced or blocked before)", summary->kept_out);
+    }
+    fmt::print("\n");
 }
 
 void run_export(Cli& cli, const std::string& file, const std::string& list) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "base/task.h"
 #include "model/consent.h"
 #include "model/signup_limits.h"
+#include "model/terms.h"
 
 namespace tocsin::store {
 class Database;
@@ -76,6 +78,7 @@ struct SignupAnswer {
 
 struct ConfirmView {
     MaskedAddress address;
+    std::string locale;  // the reader's
     ListId list;
     std::string list_slug;
     std::string list_name;
@@ -86,6 +89,7 @@ struct ConfirmView {
 };
 
 struct Confirmed {
+    std::string locale;  // the reader's
     std::string list_slug;
     std::string list_name;
     std::string manage_url;
@@ -96,7 +100,8 @@ struct UnsubscribeView {
     MaskedAddress address;  // empty when nothing is known of the reader any more
     std::string list_name;  // empty: all lists
     std::string list_slug;
-    bool left = true;  // nothing (more) to leave
+    std::string locale;  // the reader's; empty: nothing is known
+    bool left = true;    // nothing (more) to leave
     std::string manage_url;
 };
 
@@ -106,17 +111,38 @@ struct PreferenceList {
     std::string name;
     std::string description;
     bool subscribed = false;
+    model::Frequency frequency = model::Frequency::Every;
+};
+
+struct MutedStory {
+    AlertId story;
+    std::string headline;
 };
 
 struct PreferencesView {
     std::string address;
+    std::string locale;
+    model::ReaderTerms terms;
+    std::vector<MutedStory> muted;      // the newest first
     std::vector<PreferenceList> lists;  // all of the newsroom's
     Marketing marketing = Marketing::Declined;
 };
 
+// A story that a mail's link offers to mute.
+struct StoryView {
+    AlertId story;
+    std::string headline;
+    std::string locale;  // the reader's
+    bool muted = false;
+};
+
 // The whole wish, as a form of check boxes gives it.
 struct PreferencesChange {
-    std::vector<ListId> lists;  // those to be on; all others are left
+    std::vector<ListId> lists;                       // those to be on; all others are left
+    std::map<ListId, model::Frequency> frequencies;  // of these; what is not there stays
+    std::optional<model::ReaderTerms> terms;         // none: they stay
+    std::string locale;                              // of pages and mails; empty: it stays
+    std::optional<std::vector<AlertId>> muted;       // those that stay muted; none: all
     Marketing marketing = Marketing::Declined;
 };
 
@@ -163,6 +189,7 @@ struct NewList {
     std::string slug;  // [a-z0-9-]{1,64}
     std::string name;
     std::string description;
+    std::string language = {};  // "fr"; empty: the newsroom's
 };
 
 struct ListInfo {
@@ -170,6 +197,7 @@ struct ListInfo {
     std::string slug;
     std::string name;
     std::string description;
+    std::string language;  // "fr"; empty: the newsroom's
     Time created_at;
     std::int64_t active = 0;
     std::int64_t pending = 0;
@@ -190,10 +218,30 @@ struct ImportStart {
     std::string consent_source;
 };
 
+// Whose export a file is, as its columns tell (import_columns.h).
+enum class ImportSource { Csv, Tocsin, Listmonk, Mailchimp, Ghost, Mailman };
+std::string_view to_string(ImportSource source);
+std::optional<ImportSource> parse_import_source(std::string_view text);
+
+// What the reader was where the file comes from.
+enum class ImportState {
+    Active,
+    Left,     // is kept as one who left, so that no later file brings them back
+    Bounced,  // these three are suppressed
+    Complained,
+    Blocked,
+};
+std::string_view to_string(ImportState state);
+std::optional<ImportState> parse_import_state(std::string_view text);
+
 // One data row of the file, or the reason why it could not be read as one.
 struct ImportRow {
     std::string address;
     std::string unreadable;
+    ImportState state = ImportState::Active;
+    ImportSource source = ImportSource::Csv;
+    std::optional<Time> consented_at = std::nullopt;  // there; not known: now
+    std::optional<Time> left_at = std::nullopt;
 };
 
 struct RefusedRow {
@@ -207,6 +255,7 @@ struct ImportProgress {
     std::int64_t accepted = 0;
     std::int64_t refused = 0;
     std::int64_t duplicates = 0;  // were on the list already, or came twice
+    std::int64_t kept_out = 0;  // had left, bounced or were blocked: nobody mails them here either
     bool finished = false;
 };
 

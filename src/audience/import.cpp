@@ -3,7 +3,9 @@
 // The rows of a chunk, their consent events and the job's next_row are one transaction, so that a
 // kill at any moment resumes at the first row that was not committed. What needs no database
 // (parsing, keys, random names, commitments) is done before, so that the store thread is held for
-// the inserts only. An import never brings back who left or is suppressed.
+// the inserts only. An import never brings back who left or is suppressed, and a row that says that
+// somebody had left or bounced elsewhere keeps them out here. It takes nobody off a list who is on
+// it: what they said here is newer than the file, or may be.
 #include <istream>
 
 #include "audience/audience.h"
@@ -24,6 +26,7 @@ struct Prepared {
     store::NewSubscriber reader;
     std::string suppression_key;
     std::string refusal;
+    ImportRow row;
 };
 
 ImportProgress progress_of(const store::ImportJobRow& job) {
@@ -33,6 +36,7 @@ ImportProgress progress_of(const store::ImportJobRow& job) {
     progress.accepted = job.accepted;
     progress.refused = job.refused;
     progress.duplicates = job.duplicates;
+    progress.kept_out = job.kept_out;
     progress.finished = job.finished;
     return progress;
 }
@@ -65,20 +69,24 @@ class ChunkImport {
   private:
     // The reason why the row is refused; empty if it is not.
     std::string import(const Prepared& row) {
+        if (row.row.state != ImportState::Active) {
+            keep_out(row);
+            return {};
+        }
         if (any_suppression_) {
             if (const auto reason = store::suppression_reason(db_, row.suppression_key)) {
                 return fmt::format("the address must not be mailed ({})", *reason);
             }
         }
         if (const auto id = store::insert_subscriber(db_, row.reader)) {
-            activate(*id, row.reader);
+            activate(*id, row.reader, row.row);
             return {};
         }
         const auto known = store::find_subscriber_by_key(db_, row.reader.address_key);
         const auto state = store::subscription_state(db_, known->id, job_.list);
         switch (model::decide_import(state, model::Suppressed::No)) {
             case model::ImportStep::Activate:
-                activate(known->id, *known);
+                activate(known->id, *known, row.row);
                 break;
             case model::ImportStep::Duplicate:
                 ++job_.duplicates;
@@ -91,11 +99,63 @@ class ChunkImport {
         return {};
     }
 
-    void activate(SubscriberId id, const store::NewSubscriber& reader) {
+    void activate(SubscriberId id, const store::NewSubscriber& reader, const ImportRow& row) {
         store::set_active(db_, id, job_.list, now_);
-        events_.push_back(consent_event(model::ConsentType::Imported, reader, evidence_, now_));
-        events_.back().list = job_.list;
+        if (const auto given = past(row.consented_at)) {
+            store::set_subscription_dates(db_, id, job_.list, {*given, std::nullopt});
+        }
+        note(model::ConsentType::Imported, reader, row);
         ++job_.accepted;
+    }
+
+    void keep_out(const Prepared& row) {
+        if (row.row.state != ImportState::Left) {
+            store::suppress(db_, row.suppression_key, reason_of(row.row.state), now_);
+            any_suppression_ = true;
+            ++job_.kept_out;
+            return;
+        }
+        auto id = store::insert_subscriber(db_, row.reader);
+        const auto known =
+            id ? std::nullopt : store::find_subscriber_by_key(db_, row.reader.address_key);
+        id = known ? std::optional(known->id) : id;
+        if (known && store::subscription_state(db_, *id, job_.list)) {
+            ++job_.duplicates;  // what is known here stays
+            return;
+        }
+        const Time left = past(row.row.left_at).value_or(now_);
+        store::set_pending(db_, *id, job_.list, now_);
+        store::set_left(db_, *id, job_.list, left);
+        if (const auto given = past(row.row.consented_at)) {
+            store::set_subscription_dates(db_, *id, job_.list, {*given, left});
+        }
+        const store::NewSubscriber& reader = known ? *known : row.reader;
+        note(model::ConsentType::Withdrawn, reader, row.row);
+        ++job_.kept_out;
+    }
+
+    static std::string_view reason_of(ImportState state) {
+        return state == ImportState::Bounced      ? "bounced"
+               : state == ImportState::Complained ? "complained"
+                                                  : "operator";
+    }
+
+    // Where the file says something about the future it is not believed.
+    std::optional<Time> past(std::optional<Time> time) const {
+        return time && *time <= now_ ? time : std::nullopt;
+    }
+
+    // The entry's own time is that of the import; what the file says is beside it, in words.
+    void note(model::ConsentType type, const store::NewSubscriber& reader, const ImportRow& row) {
+        Evidence evidence = evidence_;
+        evidence.form_id = to_string(row.source);
+        const auto said =
+            past(type == model::ConsentType::Withdrawn ? row.left_at : row.consented_at);
+        if (said) {
+            evidence.form_id += " " + rfc3339(*said);
+        }
+        events_.push_back(consent_event(type, reader, evidence, now_));
+        events_.back().list = job_.list;
     }
 
     store::Database& db_;
@@ -131,6 +191,7 @@ Result<ImportChunkResult> commit_chunk(store::Database& db, std::int64_t id, std
 Prepared prepare(const ImportRow& row, std::string_view chance, Time now,
                  ReservedDomains reserved) {
     Prepared out;
+    out.row = row;
     out.refusal = row.unreadable;
     if (!out.refusal.empty()) {
         return out;

@@ -1,7 +1,7 @@
 #include "audience/import_reader.h"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/crypto.h"
@@ -13,42 +13,27 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
 
-// Best first: "address" alone is often where somebody lives.
-constexpr std::array<std::string_view, 9> kAddressHeadings = {
-    "email",        "e-mail", "email address", "e-mail address", "email_address",
-    "emailaddress", "mail",   "subscriber",    "address"};
-
-std::optional<std::size_t> column_named(const std::vector<std::string>& headings,
-                                        std::string_view name) {
-    for (std::size_t column = 0; column < headings.size(); ++column) {
-        if (ascii_iequals(trim(headings[column]), name)) {
-            return column;
+// The first piece of a list of members as Mailman prints it: at least one line ends with an address
+// in angle brackets, and every other is an address alone.
+bool is_member_list(std::string_view piece) {
+    bool named = false;
+    while (!piece.empty()) {
+        const std::size_t end = std::min(piece.find('\n'), piece.size());
+        const bool whole = end < piece.size();
+        const std::string_view line = trim(piece.substr(0, end));
+        piece.remove_prefix(whole ? end + 1 : end);
+        if (line.empty() || !whole) {
+            continue;
+        }
+        const bool alone = line.find_first_of(",;\t\"<> ") == std::string_view::npos &&
+                           line.find('@') != std::string_view::npos;
+        if (line.ends_with('>') && line.find('<') != std::string_view::npos) {
+            named = true;
+        } else if (!alone) {
+            return false;
         }
     }
-    return std::nullopt;
-}
-
-std::optional<std::size_t> address_heading(const std::vector<std::string>& headings) {
-    for (const std::string_view name : kAddressHeadings) {
-        if (const auto column = column_named(headings, name)) {
-            return column;
-        }
-    }
-    return std::nullopt;
-}
-
-// Our own export marks what a spreadsheet would run as a formula with a ' in front.
-std::string_view without_formula_mark(std::string_view text) {
-    const bool marked = text.size() > 1 && text[0] == '\'' &&
-                        std::string_view("=+-@").find(text[1]) != std::string_view::npos;
-    return marked ? text.substr(1) : text;
-}
-
-// Names the state if it is one of ours; anything else in the column may be bytes of any kind.
-std::string state_refusal(const std::string& state) {
-    const bool ours = state == "pending" || state == "left";
-    return ours ? fmt::format("its state in the file is \"{}\", not \"active\"", state)
-                : std::string("its state in the file is not \"active\"");
+    return named;
 }
 
 }  // namespace
@@ -58,9 +43,8 @@ ImportReader::ImportReader(std::istream& csv)
 
 void ImportReader::take_first_row(const CsvRow& row) {
     first_seen_ = true;
-    if (const auto heading = address_heading(row.fields)) {
-        address_column_ = *heading;
-        state_column_ = column_named(row.fields, "state");
+    if (const auto columns = ImportColumns::by_headings(row.fields)) {
+        columns_ = *columns;
         return;
     }
     const auto with_at = std::ranges::find_if(
@@ -70,7 +54,7 @@ void ImportReader::take_first_row(const CsvRow& row) {
                                      : "its first row cannot be read: " + row.error;
         return;
     }
-    address_column_ = static_cast<std::size_t>(with_at - row.fields.begin());
+    columns_ = ImportColumns::only_address(static_cast<std::size_t>(with_at - row.fields.begin()));
     take_row(row);
 }
 
@@ -90,33 +74,62 @@ void ImportReader::take_row(const CsvRow& row) {
 }
 
 ImportRow ImportReader::import_row(const CsvRow& row) const {
-    ImportRow out;
     if (!row.error.empty()) {
-        out.unreadable = row.error;
-    } else if (address_column_ >= row.fields.size()) {
-        out.unreadable = fmt::format("it has only {} columns", row.fields.size());
-    } else if (!is_utf8(row.fields[address_column_])) {
-        out.unreadable = "its address is not valid UTF-8";
-    } else {
-        out.address = without_formula_mark(trim(row.fields[address_column_]));
+        return {.address = {}, .unreadable = row.error};
     }
-    if (out.unreadable.empty() && state_column_ && *state_column_ < row.fields.size() &&
-        row.fields[*state_column_] != "active") {
-        out.unreadable = state_refusal(row.fields[*state_column_]);
-    }
+    ImportRow out = columns_.row(row.fields);
+    out.source = shape_ == Shape::Members ? ImportSource::Mailman : out.source;
     return out;
+}
+
+void ImportReader::take_line(std::string_view line) {
+    ++lines_;
+    line = trim(line);
+    if (line.empty()) {
+        return;
+    }
+    CsvRow row;
+    row.line = lines_;
+    if (line.ends_with('>')) {
+        line.remove_suffix(1);
+        line.remove_prefix(std::min(line.rfind('<') + 1, line.size()));  // no '<': npos + 1 is 0
+    }
+    row.fields.emplace_back(line);
+    first_seen_ = true;
+    take_row(row);
+}
+
+void ImportReader::feed(std::string_view bytes) {
+    if (shape_ == Shape::Unknown) {
+        shape_ = is_member_list(bytes) ? Shape::Members : Shape::Csv;
+    }
+    if (shape_ == Shape::Csv) {
+        return reader_.feed(bytes);
+    }
+    while (!bytes.empty()) {
+        const std::size_t end = bytes.find('\n');
+        line_.append(bytes.substr(0, end));
+        if (line_.size() > limits::kImportLineBytesMax) {
+            line_.resize(limits::kImportLineBytesMax);  // no address is as long; refused as one
+        }
+        if (end == std::string_view::npos) {
+            return;
+        }
+        take_line(std::exchange(line_, {}));
+        bytes.remove_prefix(end + 1);
+    }
 }
 
 Result<std::optional<ImportChunk>> ImportReader::next() {
     std::string piece(kPieceBytes, '\0');
     while (waiting_.size() < limits::kImportRowsMax && !at_end_ && problem_.empty()) {
         csv_.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-        reader_.feed(std::string_view(piece).substr(0, static_cast<std::size_t>(csv_.gcount())));
+        feed(std::string_view(piece).substr(0, static_cast<std::size_t>(csv_.gcount())));
         if (csv_.bad()) {
             return io_error("the file could not be read to its end");
         }
         if (csv_.eof()) {
-            reader_.finish();
+            shape_ == Shape::Members ? take_line(std::exchange(line_, {})) : reader_.finish();
             at_end_ = true;
         }
     }

@@ -335,6 +335,22 @@ TEST(ImportReader, RefusesBytesThatAreNoText) {
     EXPECT_EQ(chunk->rows[1].unreadable, "its state in the file is not \"active\"");
 }
 
+TEST(ImportReader, ReadsMembersAsMailmanPrintsThem) {
+    std::istringstream in(
+        "Anne Person <anne@x.example>\n\"Bart, Jr.\" <bart@x.example>\r\n\n"
+        "cris@x.example\n<>\nDana <dana@x.example>");
+    ImportReader reader(in);
+    const auto chunk = reader.next().value();
+    ASSERT_TRUE(chunk);
+    ASSERT_EQ(chunk->rows.size(), 5U);
+    EXPECT_EQ(chunk->rows[0].address, "anne@x.example");
+    EXPECT_EQ(chunk->rows[1].address, "bart@x.example");
+    EXPECT_EQ(chunk->rows[2].address, "cris@x.example");
+    EXPECT_EQ(chunk->lines[2], 4U);
+    EXPECT_EQ(chunk->rows[4].address, "dana@x.example");
+    EXPECT_EQ(chunk->rows[4].source, ImportSource::Mailman);
+}
+
 TEST(ImportReader, CutsBoundedChunksWithTheirLines) {
     std::string csv = "email\n";
     for (int i = 0; i < 5'000; ++i) {

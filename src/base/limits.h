@@ -93,6 +93,8 @@ inline constexpr std::size_t kStoreStatementsMax = 512;  // prepared and kept; m
 // Rows of one chunk: one transaction of about 50 ms, so that a running alert's outcomes need not
 // wait longer for the store thread.
 inline constexpr std::size_t kImportRowsMax = 2'000;
+// A line of a list of members: a name and an address; longer ones hold no address.
+inline constexpr std::size_t kImportLineBytesMax = 4'096;
 // On a database of several nodes: some 400 journeys, 0.4 s over a network of 1 ms.
 inline constexpr std::size_t kImportRowsShared = 100;
 inline constexpr std::size_t kConsentSourceBytesMax = 1'000;

@@ -14,6 +14,7 @@ ImportJobRow read_job(const Row& row) {
     job.refused = row.integer(5);
     job.duplicates = row.integer(6);
     job.finished = row.boolean(7);
+    job.kept_out = row.integer(8);
     return job;
 }
 
@@ -32,7 +33,7 @@ ImportJobRow begin_import_job(Database& db, std::string_view file_hash, ListId l
         {hash, list, consent_source, now});
     return read_job(
         *db.first("SELECT id, list_id, consent_source, next_row, accepted, refused, "
-                  "duplicates, finished FROM import_job "
+                  "duplicates, finished, kept_out FROM import_job "
                   "WHERE file_hash = $1 AND list_id = $2",
                   {hash, list}));
 }
@@ -40,7 +41,7 @@ ImportJobRow begin_import_job(Database& db, std::string_view file_hash, ListId l
 std::optional<ImportJobRow> find_import_job(Database& db, std::int64_t id) {
     const auto row = db.first(
         "SELECT id, list_id, consent_source, next_row, accepted, refused, "
-        "duplicates, finished FROM import_job WHERE id = $1",
+        "duplicates, finished, kept_out FROM import_job WHERE id = $1",
         {id});
     return row ? std::optional(read_job(*row)) : std::nullopt;
 }
@@ -48,8 +49,9 @@ std::optional<ImportJobRow> find_import_job(Database& db, std::int64_t id) {
 void save_import_job(Database& db, const ImportJobRow& job) {
     db.execute(
         "UPDATE import_job SET next_row = $2, accepted = $3, refused = $4, duplicates = $5, "
-        "finished = $6 WHERE id = $1",
-        {job.id, job.next_row, job.accepted, job.refused, job.duplicates, job.finished});
+        "finished = $6, kept_out = $7 WHERE id = $1",
+        {job.id, job.next_row, job.accepted, job.refused, job.duplicates, job.finished,
+         job.kept_out});
 }
 
 }  // namespace tocsin::store

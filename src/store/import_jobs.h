@@ -20,6 +20,7 @@ struct ImportJobRow {
     std::int64_t accepted = 0;
     std::int64_t refused = 0;
     std::int64_t duplicates = 0;
+    std::int64_t kept_out = 0;
     bool finished = false;
 };
 

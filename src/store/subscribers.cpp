@@ -70,6 +70,10 @@ std::optional<SubscriberRow> find_subscriber(Database& db, SubscriberId id) {
                  {id}));
 }
 
+void set_locale(Database& db, SubscriberId id, std::string_view locale) {
+    db.execute("UPDATE subscriber SET locale = $2 WHERE id = $1", {id, locale});
+}
+
 void delete_subscriber(Database& db, SubscriberId id) {
     db.execute("DELETE FROM subscription WHERE subscriber_id = $1", {id});
     db.execute("DELETE FROM purpose WHERE subscriber_id = $1", {id});
@@ -127,6 +131,14 @@ void set_left(Database& db, SubscriberId subscriber, ListId list, Time now) {
     take_back_digests_of(db, subscriber, now);
     note_audience_change(db, subscriber);
     db.signal(topic::kLeft, subscriber.value(), list.value());
+}
+
+void set_subscription_dates(Database& db, SubscriberId subscriber, ListId list,
+                            const SubscriptionDates& dates) {
+    db.execute(
+        "UPDATE subscription SET requested_at = $3, confirmed_at = $3, left_at = $4 "
+        "WHERE subscriber_id = $1 AND list_id = $2",
+        {subscriber, list, dates.consented, dates.left});
 }
 
 std::vector<PurposeRow> purposes_of(Database& db, SubscriberId subscriber) {

@@ -39,6 +39,7 @@ std::optional<SubscriberId> insert_subscriber(Database& db, const NewSubscriber&
 std::optional<SubscriberRow> find_subscriber_by_key(Database& db, std::string_view address_key);
 std::optional<SubscriberRow> find_subscriber_by_subject(Database& db, std::string_view subject);
 std::optional<SubscriberRow> find_subscriber(Database& db, SubscriberId id);
+void set_locale(Database& db, SubscriberId id, std::string_view locale);
 // With its subscriptions, purposes and terms.
 void delete_subscriber(Database& db, SubscriberId id);
 
@@ -60,6 +61,15 @@ void set_pending(Database& db, SubscriberId subscriber, ListId list, Time now);
 void set_active(Database& db, SubscriberId subscriber, ListId list, Time now);
 // Digests that wait for the reader are put together anew, without the list.
 void set_left(Database& db, SubscriberId subscriber, ListId list, Time now);
+
+// The reader came from elsewhere with these: `requested` and `confirmed` for an active subscription
+// are when the consent was given there, `left` when it was taken back.
+struct SubscriptionDates {
+    Time consented;
+    std::optional<Time> left;
+};
+void set_subscription_dates(Database& db, SubscriberId subscriber, ListId list,
+                            const SubscriptionDates& dates);
 
 struct PurposeRow {
     std::string purpose;

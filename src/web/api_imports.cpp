@@ -1,6 +1,7 @@
 // Imports: a job for one file (known by its hash) into one list, then its rows in chunks. A chunk
 // that is sent again is skipped; a client that was killed asks where to go on (next_row).
 #include "audience/audience.h"
+#include "audience/import_columns.h"
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/limits.h"
@@ -34,7 +35,40 @@ Task<net::HttpResponse> post_import(ApiCall call) {
     co_return progress ? api_json(200, import_json(*progress)) : api_problem(progress.error());
 }
 
-// {"address": "..."} or {"unreadable": "why the row could not be read"}.
+// Text of a member that may be missing; nothing if it is there and no text.
+std::optional<std::string_view> text_or_empty(const json::object& row, std::string_view name) {
+    const json::value* value = row.if_contains(name);
+    if (value == nullptr) {
+        return std::string_view();
+    }
+    return value->is_string() ? std::optional<std::string_view>(value->get_string()) : std::nullopt;
+}
+
+// "state", "source", "consented_at" and "left_at": what the file says beside the address.
+Status read_past(const json::object& from, audience::ImportRow& row) {
+    const auto state = text_or_empty(from, "state");
+    const auto source = text_or_empty(from, "source");
+    const auto consented = text_or_empty(from, "consented_at");
+    const auto left = text_or_empty(from, "left_at");
+    if (!state || !source || !consented || !left) {
+        return invalid("What a row says beside its address is text.");
+    }
+    const auto known_state = audience::parse_import_state(state->empty() ? "active" : *state);
+    const auto known_source = audience::parse_import_source(source->empty() ? "csv" : *source);
+    row.consented_at = audience::parse_moment(*consented);
+    row.left_at = audience::parse_moment(*left);
+    if (!known_state || !known_source || row.consented_at.has_value() == consented->empty() ||
+        row.left_at.has_value() == left->empty()) {
+        return invalid(
+            "A row's \"state\", \"source\", \"consented_at\" or \"left_at\" is none that is "
+            "known.");
+    }
+    row.state = *known_state;
+    row.source = *known_source;
+    return {};
+}
+
+// {"address": "...", ...} or {"unreadable": "why the row could not be read"}.
 Result<std::vector<audience::ImportRow>> parse_rows(const json::array* rows) {
     if (rows == nullptr) {
         return invalid("\"rows\" must be an array.");
@@ -48,6 +82,7 @@ Result<std::vector<audience::ImportRow>> parse_rows(const json::array* rows) {
         audience::ImportRow row;
         if (address != nullptr && address->is_string() && broken == nullptr) {
             row.address = std::string(address->get_string());
+            TRY(read_past(*object, row));
         } else if (broken != nullptr && broken->is_string() && address == nullptr) {
             row.unreadable = std::string(broken->get_string());
         } else {

@@ -13,6 +13,7 @@ json::object list_json(const audience::ListInfo& list) {
     out["slug"] = json_text(list.slug);
     out["name"] = json_text(list.name);
     out["description"] = json_text(list.description);
+    out["language"] = json_text(list.language);
     out["created_at"] = json_time(list.created_at);
     out["active"] = list.active;
     out["pending"] = list.pending;

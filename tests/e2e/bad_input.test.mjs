@@ -140,7 +140,7 @@ test('a CSV with bad rows: each is named with its reason, the good ones are in',
     '--json');
   assert.equal(done.code, 0, done.stderr);
   const counts = JSON.parse(done.stdout);
-  assert.equal(counts.accepted + counts.refused + counts.duplicates, counts.rows);
+  assert.equal(counts.accepted + counts.refused + counts.duplicates + counts.kept_out, counts.rows);
   assert.equal(counts.duplicates, 1);
   const lines = done.stderr.trim().split('\n');
   assert.equal(lines.length, counts.refused);
