@@ -19,7 +19,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
+#include "model/signup_limits.h"
 #include "net/smtp_session.h"
 
 namespace tocsin::app {
@@ -112,6 +114,12 @@ struct Config {
         std::string tls_key;
         std::vector<std::string> trusted_proxies;  // whose X-Forwarded-For is believed
     } http;
+    struct Signup {
+        model::SignupLimits limits;
+        Milliseconds answer_time{50};    // answers leave at whole multiples of it
+        bool check_domains = true;       // ask the DNS whether a domain takes mail
+        std::string disposable_domains;  // file; empty: none are tagged
+    } signup;
     struct Desk {
         std::uint32_t people_required = 1;  // 2: nobody approves their own text
     } desk;

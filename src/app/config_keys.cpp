@@ -9,6 +9,7 @@
 #include "app/config_consent.h"
 #include "app/config_delivery.h"
 #include "app/config_node.h"
+#include "app/config_signup.h"
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "mail/address.h"
@@ -354,6 +355,36 @@ constexpr ConfigKey kKeys[] = {
     {"http", "trusted_proxies", KeyKind::List, Presence::Default, "[]",
      "Addresses of proxies in front, whose X-Forwarded-For is believed.", set_proxies},
 
+    {"signup", "service_per_minute", KeyKind::Number, Presence::Default, "6000",
+     "Confirmation mails that sign-ups may cause, all together; beyond it they wait in a queue. "
+     "How\n"
+     "the limits below share themselves out: docs/SIGNUP.md.",
+     set_signup_service},
+    {"signup", "domain_per_hour", KeyKind::Number, Presence::Default, "200",
+     "The same to one mail domain that is not a large provider's.", set_signup_domain},
+    {"signup", "address_per_hour", KeyKind::Number, Presence::Default, "1200",
+     "Sign-ups from one network address (IPv4 /32, IPv6 /64).", set_signup_address},
+    {"signup", "network_per_hour", KeyKind::Number, Presence::Default, "3600",
+     "Sign-ups from one network (IPv4 /24, IPv6 /48).", set_signup_network},
+    {"signup", "proof", KeyKind::Text, Presence::Default, "\"when-needed\"",
+     "Work that a reader's browser does when a limit is near: when-needed, always or never. Forms\n"
+     "without a script wait in the queue instead.",
+     set_signup_proof},
+    {"signup", "fill_seconds", KeyKind::Number, Presence::Default, "2",
+     "A form that was filled in faster is answered as usual and dropped.", set_signup_fill},
+    {"signup", "answer_ms", KeyKind::Number, Presence::Default, "50",
+     "Answers to sign-ups leave at whole multiples of so long, so that their time tells nothing.",
+     set_signup_answer},
+    {"signup", "check_domains", KeyKind::Flag, Presence::Default, "true",
+     "Ask the DNS whether an address's domain takes mail.",
+     [](Config& c, const KeyValue& v) -> Status {
+         c.signup.check_domains = v.flag;
+         return {};
+     }},
+    {"signup", "disposable_domains", KeyKind::Text, Presence::Default, "\"\"",
+     "File with domains of throw-away addresses, one a line: readers there are tagged, no more.",
+     set_signup_disposable},
+
     {"desk", "people_required", KeyKind::Number, Presence::Default, "1",
      "People it takes to send an alert; with 2 nobody approves their own text.",
      [](Config& c, const KeyValue& v) { return set_number(c.desk.people_required, v, 1, 2); }},
@@ -432,6 +463,7 @@ std::string_view section_help(std::string_view section) {
         {"dkim", "The signature that lets mailbox providers trust the mail. All three or none."},
         {"inbound", "Mail that comes back."},
         {"http", "Where web pages are served."},
+        {"signup", "What guards the sign-up box (docs/SIGNUP.md)."},
         {"desk", "The newsroom's rules."},
         {"consent", "How readers' consent is recorded, proved and forgotten (docs/CONSENT.md)."},
         {"control", "How `tocsin` commands reach the running service."},

@@ -20,6 +20,7 @@
 #include "app/secrets.h"
 #include "app/service_settings.h"
 #include "app/shaping_file.h"
+#include "app/signup_service.h"
 #include "app/waiting_room.h"
 #include "audience/audience.h"
 #include "base/log.h"
@@ -77,6 +78,8 @@ class Service::Impl {
             *store_, clock_, delivery::PreparedOptions{.node = identity_.id});
         TRY(audiences_->start());
         make_newsroom();
+        TRY_AS(signup_, SignupService::start({io_.get_executor(), gate_, *store_, clock_, random_},
+                                             config_));
         add_routes();
         TRY(start_delivery());
         listen_to_nodes(*store_, clock_, *node_, engine_.get());
@@ -302,7 +305,7 @@ class Service::Impl {
         reader_services_ = std::make_unique<web::ReaderServices>(web::ReaderServices{
             *store_, clock_, *ring_, *templates_, *audience_, config_.site.name,
             config_.site.public_url, config_.site.from, config_.site.postal_address,
-            config_.site.privacy_url, config_.site.languages});
+            config_.site.privacy_url, config_.site.languages, signup_->settings()});
         desk_services_ = std::make_unique<web::NewsroomServices>(web::NewsroomServices{
             *store_, clock_, random_, *templates_, *auth_, *alerts_, *audience_, delivery_view(),
             config_.site.name, config_.site.public_url, config_.site.desk_url,
@@ -404,6 +407,7 @@ class Service::Impl {
     std::unique_ptr<ShapingFile> shaping_;
     std::unique_ptr<delivery::Engine> engine_;
     std::unique_ptr<DnsService> dns_;
+    std::unique_ptr<SignupService> signup_;
     std::unique_ptr<delivery::PreparedAudiences> audiences_;
     std::unique_ptr<audience::Audience> audience_;
     std::unique_ptr<CheckpointFolder> checkpoints_;
