@@ -1,31 +1,29 @@
 #include "alerts/alert_compile.h"
 
-#include "mail/message.h"
+#include "mail/message_set.h"
 #include "mail/token.h"
 
 namespace tocsin::alerts {
 
 namespace {
 
-// "Breaking news", "Breaking news and Sport", "Breaking news, Sport and Weather".
-std::string joined_names(const std::vector<store::ListName>& lists) {
-    std::string out;
-    for (std::size_t i = 0; i < lists.size(); ++i) {
-        if (i > 0) {
-            out += i + 1 == lists.size() ? " and " : ", ";
-        }
-        out += lists[i].name;
+std::vector<std::string> names_of(const std::vector<store::ListName>& lists) {
+    std::vector<std::string> names;
+    for (const store::ListName& list : lists) {
+        names.push_back(list.name);
     }
-    return out;
+    return names;
 }
 
-mail::AlertMailValues mail_values(const AlertsSettings& settings,
+mail::AlertMailValues mail_values(const mail::Catalog& catalog, std::string_view language,
+                                  const AlertsSettings& settings,
                                   const model::AlertContent& content, const MailContext& context) {
     mail::AlertMailValues values;
     values.kind = mail_kind(content.kind);
     values.newspaper = settings.site_name;
     values.site_url = settings.public_url + "/";
-    values.list_name = context.lists.empty() ? settings.site_name : joined_names(context.lists);
+    values.list_name = context.lists.empty() ? settings.site_name
+                                             : catalog.joined(language, names_of(context.lists));
     values.headline = content.headline;
     values.summary = content.summary;
     values.web_url = settings.public_url + "/alerts/" + context.slug;
@@ -34,7 +32,7 @@ mail::AlertMailValues mail_values(const AlertsSettings& settings,
     values.original_headline = context.original_headline;
     values.postal_address = settings.postal_address;
     values.privacy_url = settings.privacy_url;
-    values.language = settings.language;
+    values.language = language;
     return values;
 }
 
@@ -82,8 +80,11 @@ Result<Preview> render_preview(const mail::Templates& templates, const AlertsSet
                                const model::AlertContent& content, const MailContext& context) {
     Preview preview;
     preview.problems = model::content_problems(content, model::Completeness::Complete);
-    preview.subject = mail::alert_mail_subject(mail_kind(content.kind), content.headline);
-    mail::AlertMailValues values = mail_values(settings, content, context);
+    const mail::Catalog& catalog = templates.catalog();
+    const std::string& language = settings.languages.front();
+    preview.subject =
+        mail::alert_mail_subject(catalog, language, mail_kind(content.kind), content.headline);
+    mail::AlertMailValues values = mail_values(catalog, language, settings, content, context);
     values.unsubscribe_url = settings.public_url + "/u/...";
     values.preferences_url = settings.public_url + "/p/...";
     TRY_AS(mail::RenderedMail rendered, mail::render_alert_mail(templates, values));
@@ -92,15 +93,22 @@ Result<Preview> render_preview(const mail::Templates& templates, const AlertsSet
     return preview;
 }
 
-Result<std::string> compile_alert(const mail::Templates& templates, const AlertsSettings& settings,
-                                  const model::AlertContent& content, const MailContext& context,
-                                  Time date) {
+namespace {
+
+Result<mail::MessageTemplate> compile_in(const std::string& language,
+                                         const mail::Templates& templates,
+                                         const AlertsSettings& settings,
+                                         const model::AlertContent& content,
+                                         const MailContext& context, Time date) {
+    const mail::Catalog& catalog = templates.catalog();
     TRY_AS(mail::RenderedMail rendered,
-           mail::render_alert_mail(templates, mail_values(settings, content, context)));
+           mail::render_alert_mail(templates,
+                                   mail_values(catalog, language, settings, content, context)));
     mail::MailContent message;
     message.from_name = content.from_name;
     message.from_address = content.from_address;
-    message.subject = mail::alert_mail_subject(mail_kind(content.kind), content.headline);
+    message.subject =
+        mail::alert_mail_subject(catalog, language, mail_kind(content.kind), content.headline);
     message.date = date;
     message.text = std::move(rendered.text);
     message.html = std::move(rendered.html);
@@ -112,12 +120,25 @@ Result<std::string> compile_alert(const mail::Templates& templates, const Alerts
     message.unsubscribe_mailto = settings.unsubscribe_mailto;
     message.unsubscribe_token_chars = mail::kTokenChars;
     message.preferences_token_chars = mail::kTokenChars;
-    TRY_AS(mail::MessageTemplate compiled, mail::MessageTemplate::compile(message));
-    return compiled.encode();
+    return mail::MessageTemplate::compile(message);
+}
+
+}  // namespace
+
+Result<std::string> compile_alert(const mail::Templates& templates, const AlertsSettings& settings,
+                                  const model::AlertContent& content, const MailContext& context,
+                                  Time date) {
+    std::vector<std::pair<std::string, mail::MessageTemplate>> messages;
+    for (const std::string& language : settings.languages) {
+        TRY_AS(mail::MessageTemplate message,
+               compile_in(language, templates, settings, content, context, date));
+        messages.emplace_back(language, std::move(message));
+    }
+    return mail::MessageSet(std::move(messages)).encode();
 }
 
 Result<std::string> redate(const std::string& compiled, Time date) {
-    TRY_AS(mail::MessageTemplate message, mail::MessageTemplate::decode(compiled));
+    TRY_AS(mail::MessageSet message, mail::MessageSet::decode(compiled));
     return message.dated(date).encode();
 }
 

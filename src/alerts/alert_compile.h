@@ -31,7 +31,7 @@ mail::AlertMailKind mail_kind(model::AlertKind kind);
 Result<Preview> render_preview(const mail::Templates& templates, const AlertsSettings& settings,
                                const model::AlertContent& content, const MailContext& context);
 
-// mail::MessageTemplate::encode() of the complete content.
+// mail::MessageSet::encode() of the complete content, in each of the newsroom's languages.
 Result<std::string> compile_alert(const mail::Templates& templates, const AlertsSettings& settings,
                                   const model::AlertContent& content, const MailContext& context,
                                   Time date);

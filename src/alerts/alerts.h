@@ -41,7 +41,9 @@ struct AlertsSettings {
     std::string list_id_domain;      // List-Id is <slug.domain>; empty: the public URL's host
     std::string unsubscribe_mailto;  // "mailto:leave@host?subject=": a token follows; may be empty
     std::string postal_address, privacy_url;
-    std::string language = "en";
+    // In which mails are framed, as their readers' own is; the first for readers of others. Not
+    // empty.
+    std::vector<std::string> languages{"en"};
     model::ApprovalRule approval;
     Seconds not_after_default = model::kNotAfterDefault;
 };

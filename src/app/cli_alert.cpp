@@ -17,7 +17,8 @@ namespace {
 namespace json = boost::json;
 
 struct SendOptions {
-    std::vector<std::string> lists;
+    std::vector<std::string> lists, exclude;
+    std::string priority = "normal";
     std::string headline, summary, url, body, kind = "alert", not_after, idempotency_key;
     std::int64_t of = 0;
     bool at_most_once = false;
@@ -56,6 +57,8 @@ Result<json::object> alert_body(const SendOptions& options) {
                          {"summary", options.summary}, {"url", options.url},
                          {"body", options.body},       {"at_most_once", options.at_most_once}};
     body["lists"] = json::array(options.lists.begin(), options.lists.end());
+    body["exclude"] = json::array(options.exclude.begin(), options.exclude.end());
+    body["priority"] = options.priority;
     if (options.of != 0) {
         body["of"] = options.of;
     }
@@ -166,6 +169,10 @@ void add_send(CLI::App& alert, Cli& cli) {
     CLI::App* send =
         alert.add_subcommand("send", "Write, approve and release an alert in one step");
     send->add_option("--list", options->lists, "Who gets it (may be given several times)");
+    send->add_option("--exclude", options->exclude,
+                     "Who does not: readers who have this list too (may be given several times)");
+    send->add_option("--priority", options->priority,
+                     "normal, or major: also for readers who want only the biggest news");
     send->add_option("--headline", options->headline, "The subject line")->required();
     send->add_option("--summary", options->summary, "One paragraph")->required();
     send->add_option("--url", options->url, "The article");

@@ -59,6 +59,7 @@ struct AudienceSettings {
     std::string mail_from;  // envelope sender of confirmations; empty: sender.from_address
     ReservedDomains reserved_domains = ReservedDomains::Refuse;
     std::chrono::hours confirm_life{72};
+    std::string zone = "UTC";  // of readers who have not chosen theirs
     // Rows of an import that one transaction takes. Fewer where every row is a journey to another
     // machine, because all book-keeping waits meanwhile (docs/decisions/008).
     std::size_t import_rows = limits::kImportRowsMax;
@@ -111,10 +112,16 @@ class Audience {
     Task<Result<PreferencesView>> preferences(std::string manage_token);
     Task<Result<PreferencesView>> change_preferences(std::string manage_token,
                                                      PreferencesChange change, Evidence evidence);
+    // The page behind "mute this story" in an alert mail (GET), and its button (POST; idempotent).
+    // The token is the mail's preferences token, which names the alert.
+    Task<Result<StoryView>> story_view(std::string manage_token);
+    Task<Result<StoryView>> mute_story(std::string manage_token);
     // All lists and all purposes.
     Task<Result<PreferencesView>> leave_everything(std::string manage_token, Evidence evidence);
     // Mails the preferences link to the address if it is a reader's; answers all alike.
     Task<Result<SignupAnswer>> request_manage_link(std::string address);
+    // Taking everything away, or erasing it, needs a link that was mailed within the day: links in
+    // alerts get forwarded. With another one such a link is mailed, and the answer is Unauthorized.
     // Everything held about the reader; recorded as an `exported` event.
     Task<Result<ReaderRecord>> export_subscriber(std::string manage_token, Evidence evidence);
     Task<Status> erase_subscriber(std::string manage_token, Evidence evidence);
@@ -131,6 +138,8 @@ class Audience {
 
     // --- the newsroom: lists (lists.cpp) ---
     Task<Result<ListInfo>> create_list(NewList list);
+    // Invalid: not a language that there is a catalog of; empty: the newsroom's.
+    Task<Result<ListInfo>> set_list_language(std::string slug, std::string language);
     Task<Result<ListInfo>> show_list(std::string slug);
     Task<Result<std::vector<ListInfo>>> show_lists();
 
@@ -168,8 +177,14 @@ class Audience {
     // hourly (erase.cpp).
     Task<Status> tidy();
 
+    // Puts digests that are due into the outbox; returns how many. Call it every few seconds, on
+    // any node.
+    Task<Result<std::int64_t>> send_digests();
+
     // Links for pages and mails.
-    std::string manage_url(std::string_view subject) const;                    // good for a day
+    std::string manage_url(std::string_view subject) const;  // good for a day, and for everything
+    // For the page behind a link in an alert: good for a day, but not for taking away or erasing.
+    std::string choices_url(std::string_view subject) const;
     std::string unsubscribe_url(std::string_view subject, ListId list) const;  // for ever
 
   private:
@@ -179,6 +194,7 @@ class Audience {
     std::string suppression_key(const mail::Address& address) const;
     std::string budget_key(std::string_view kind, const mail::Address& address) const;
     std::string new_message_id() const;
+    mail::Token manage_token(std::string_view subject) const;
     std::string mail_from() const;
     store::NewSubscriber new_reader(const mail::Address& address, const std::string& known_subject,
                                     const std::string& locale, Time now) const;
@@ -188,6 +204,8 @@ class Audience {
     Result<store::NewOutboxMail> manage_link(const store::NewSubscriber& reader) const;
     Task<Result<store::SubscriberRow>> reader_of_address(std::string text);
     Task<Result<store::SubscriberRow>> reader_of_token(std::string manage_token);
+    Task<Result<store::SubscriberRow>> reader_of_mailed_token(std::string manage_token);
+    Result<bool> commit_digest(store::Database& db, SubscriberId subscriber, Time now);
     Task<Result<PreferencesView>> change(std::string manage_token, std::optional<PreferencesChange>,
                                          Evidence evidence);
     Task<Result<ReaderRecord>> export_reader(SubscriberId reader, Evidence evidence);

@@ -8,23 +8,41 @@
 #include "base/log.h"
 #include "model/mail_budget.h"
 #include "model/subscription.h"
+#include "store/alerts.h"
 #include "store/outbox.h"
 #include "store/suppression.h"
+#include "store/terms.h"
 
 namespace tocsin::audience {
 
 namespace {
 
-PreferencesView view_of(store::Database& db, const store::SubscriberRow& reader) {
+model::ReaderTerms terms_in(const std::string& zone) {
+    model::ReaderTerms terms;
+    terms.zone = zone;
+    return terms;
+}
+
+PreferencesView view_of(store::Database& db, const store::SubscriberRow& reader,
+                        const std::string& zone) {
     PreferencesView view;
     view.address = reader.address;
+    view.locale = reader.locale;
     const auto subscriptions = store::subscriptions_of(db, reader.id);
     for (store::ListRow& list : store::all_lists(db)) {
-        const bool subscribed = std::ranges::any_of(subscriptions, [&](const auto& row) {
-            return row.list == list.id && row.state == model::SubscriptionState::Active;
-        });
+        const auto row = std::ranges::find(subscriptions, list.id, &store::SubscriptionRow::list);
+        const bool known = row != subscriptions.end();
+        const bool subscribed = known && row->state == model::SubscriptionState::Active;
         view.lists.push_back({list.id, std::move(list.slug), std::move(list.name),
-                              std::move(list.description), subscribed});
+                              std::move(list.description), subscribed,
+                              known ? row->frequency : model::Frequency::Every});
+    }
+    view.terms.zone = zone;
+    if (auto terms = store::find_terms(db, reader.id)) {
+        view.terms = std::move(*terms);
+    }
+    for (store::MutedStory& muted : store::muted_stories(db, reader.id)) {
+        view.muted.push_back({muted.story, std::move(muted.headline)});
     }
     view.marketing =
         store::has_purpose(db, reader.id, kMarketing) ? Marketing::Granted : Marketing::Declined;
@@ -38,12 +56,19 @@ struct Change {
     std::vector<ListId> left;
 };
 
+// The whole wish; none: leave everything.
+struct Wish {
+    std::optional<PreferencesChange> change;
+    Evidence evidence;
+    std::string zone;  // of readers who have not chosen theirs
+    Time now;
+};
+
 // One transaction's worth of changing a reader's preferences.
 class Changing {
   public:
-    Changing(store::Database& db, const store::SubscriberRow& reader, const Evidence& evidence,
-             Time now)
-        : db_(db), reader_(reader), evidence_(evidence), now_(now) {}
+    Changing(store::Database& db, const store::SubscriberRow& reader, const Wish& wish)
+        : db_(db), reader_(reader), evidence_(wish.evidence), zone_(wish.zone), now_(wish.now) {}
 
     void join(ListId list) {
         store::set_active(db_, reader_.id, list, now_);
@@ -66,7 +91,35 @@ class Changing {
     }
     Change finish() {
         store::append_consent(db_, events_);
-        return {reader_, view_of(db_, reader_), std::move(left_)};
+        const auto now = store::find_subscriber(db_, reader_.id);
+        return {reader_, view_of(db_, now ? *now : reader_, zone_), std::move(left_)};
+    }
+    // How much, when and how many: no consent is given or taken back by it.
+    void set_terms(const PreferencesChange& change) {
+        const auto known = store::find_terms(db_, reader_.id);
+        model::ReaderTerms terms = known.value_or(terms_in(zone_));
+        const bool plain = std::ranges::all_of(change.frequencies, [](const auto& list) {
+            return list.second == model::Frequency::Every;
+        });
+        if (!known && plain && change.terms.value_or(terms) == terms) {
+            return;  // as for everybody who never chose
+        }
+        store::set_terms(db_, reader_.id, change.terms.value_or(terms));
+        for (const auto& [list, frequency] : change.frequencies) {
+            store::set_frequency(db_, reader_.id, list, frequency);
+        }
+    }
+    void set_locale(const std::string& locale) {
+        if (!locale.empty()) {
+            store::set_locale(db_, reader_.id, locale);
+        }
+    }
+    void keep_muted(const std::vector<AlertId>& stories) {
+        for (const store::MutedStory& muted : store::muted_stories(db_, reader_.id)) {
+            if (std::ranges::find(stories, muted.story) == stories.end()) {
+                store::set_muted(db_, reader_.id, muted.story, store::Mute::Off, now_);
+            }
+        }
     }
 
   private:
@@ -76,16 +129,10 @@ class Changing {
     store::Database& db_;
     const store::SubscriberRow& reader_;
     const Evidence& evidence_;
+    const std::string& zone_;
     Time now_;
     std::vector<store::NewConsent> events_;
     std::vector<ListId> left_;
-};
-
-// The whole wish; none: leave everything.
-struct Wish {
-    std::optional<PreferencesChange> change;
-    Evidence evidence;
-    Time now;
 };
 
 Status check_lists(store::Database& db, const PreferencesChange& change) {
@@ -102,8 +149,11 @@ Result<Change> commit_change(store::Database& db, const store::SubscriberRow& re
     const std::vector<ListId> wanted = wish.change ? wish.change->lists : std::vector<ListId>();
     if (wish.change) {
         TRY(check_lists(db, *wish.change));
+        if (wish.change->terms) {
+            TRY(model::check_terms(*wish.change->terms));
+        }
     }
-    Changing changing(db, reader, wish.evidence, wish.now);
+    Changing changing(db, reader, wish);
     const auto subscriptions = store::subscriptions_of(db, reader.id);
     for (const ListId list : wanted) {
         const bool active = std::ranges::any_of(subscriptions, [&](const auto& row) {
@@ -125,6 +175,13 @@ Result<Change> commit_change(store::Database& db, const store::SubscriberRow& re
             changing.leave(row.list);
         }
     }
+    if (wish.change) {
+        changing.set_terms(*wish.change);
+        changing.set_locale(wish.change->locale);
+        if (wish.change->muted) {
+            changing.keep_muted(*wish.change->muted);
+        }
+    }
     changing.set_marketing(wish.change ? wish.change->marketing : Marketing::Declined);
     return changing.finish();
 }
@@ -133,12 +190,12 @@ Result<Change> commit_change(store::Database& db, const store::SubscriberRow& re
 
 Task<Result<PreferencesView>> Audience::preferences(std::string manage_token) {
     CO_TRY_AS(mail::Token token, open(mail::TokenPurpose::Manage, manage_token));
-    auto look = [token](store::Database& db) -> Result<PreferencesView> {
+    auto look = [token, zone = settings_.zone](store::Database& db) -> Result<PreferencesView> {
         const auto reader = store::find_subscriber_by_subject(db, token.subject);
         if (!reader) {
             return dead_link();
         }
-        return view_of(db, *reader);
+        return view_of(db, *reader, zone);
     };
     co_return co_await store_.read(std::move(look));
 }
@@ -148,7 +205,7 @@ Task<Result<PreferencesView>> Audience::change(std::string manage_token,
                                                Evidence given) {
     CO_TRY_AS(mail::Token token, open(mail::TokenPurpose::Manage, manage_token));
     CO_TRY_AS(Evidence evidence, checked(std::move(given)));
-    Wish wish{std::move(wanted), std::move(evidence), clock_.now()};
+    Wish wish{std::move(wanted), std::move(evidence), settings_.zone, clock_.now()};
     auto commit = [this, token, wish = std::move(wish)](store::Database& db) -> Result<Change> {
         const auto reader = store::find_subscriber_by_subject(db, token.subject);
         if (!reader) {
@@ -181,6 +238,51 @@ Task<Result<PreferencesView>> Audience::change_preferences(std::string manage_to
 Task<Result<PreferencesView>> Audience::leave_everything(std::string manage_token,
                                                          Evidence evidence) {
     co_return co_await change(std::move(manage_token), std::nullopt, std::move(evidence));
+}
+
+namespace {
+
+Result<StoryView> story_view_of(store::Database& db, const mail::Token& token,
+                                const std::string& zone, std::optional<Time> mute_at) {
+    const auto reader = store::find_subscriber_by_subject(db, token.subject);
+    if (!reader || token.ref == 0) {
+        return dead_link();
+    }
+    StoryView view;
+    view.story = store::story_of(db, AlertId(static_cast<std::int64_t>(token.ref)));
+    const auto alert = store::find_full_alert(db, view.story);
+    if (!alert) {
+        return dead_link();
+    }
+    view.headline = alert->content.headline;
+    view.locale = reader->locale;
+    if (mute_at) {
+        // Whoever has muted something has terms: they are asked for when an alert is sent.
+        if (!store::find_terms(db, reader->id)) {
+            store::set_terms(db, reader->id, terms_in(zone));
+        }
+        store::set_muted(db, reader->id, view.story, store::Mute::On, *mute_at);
+    }
+    view.muted = !store::muted_by(db, view.story, {reader->id}).empty();
+    return view;
+}
+
+}  // namespace
+
+Task<Result<StoryView>> Audience::story_view(std::string manage_token) {
+    CO_TRY_AS(mail::Token token, open(mail::TokenPurpose::Manage, manage_token));
+    auto look = [token, zone = settings_.zone](store::Database& db) {
+        return story_view_of(db, token, zone, std::nullopt);
+    };
+    co_return co_await store_.read(std::move(look));
+}
+
+Task<Result<StoryView>> Audience::mute_story(std::string manage_token) {
+    CO_TRY_AS(mail::Token token, open(mail::TokenPurpose::Manage, manage_token));
+    auto commit = [token, zone = settings_.zone, now = clock_.now()](store::Database& db) {
+        return story_view_of(db, token, zone, now);
+    };
+    co_return co_await store_.write(std::move(commit));
 }
 
 Task<Result<SignupAnswer>> Audience::request_manage_link(std::string typed) {

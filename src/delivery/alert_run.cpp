@@ -13,7 +13,7 @@ AlertRun::AlertRun(store::DeliveryOrder facts, std::uint64_t recipients, const C
     if (order.state == model::AlertState::Stopped) {
         end = RunEnd::Stopped;
     }
-    auto frozen = mail::MessageTemplate::decode(order.compiled.value_or(std::string()));
+    auto frozen = mail::MessageSet::decode(order.compiled.value_or(std::string()));
     order.compiled.reset();
     if (frozen) {
         message = std::move(*frozen);

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "delivery/run_stats.h"
-#include "mail/message.h"
+#include "mail/message_set.h"
 #include "model/lane.h"
 #include "store/delivery.h"
 
@@ -34,9 +34,9 @@ struct AlertRun {
     store::DeliveryOrder order;
     std::uint64_t audience;
     model::Lane lane;
-    std::optional<mail::MessageTemplate> message;  // none: broken
-    SteadyTime released{};  // when it was released, on the clock that never steps
-    SteadyTime deadline{};  // not_after on that clock
+    std::optional<mail::MessageSet> message;  // none: broken
+    SteadyTime released{};                    // when it was released, on the clock that never steps
+    SteadyTime deadline{};                    // not_after on that clock
 
     // --- live ---
     std::atomic<RunEnd> end{RunEnd::None};

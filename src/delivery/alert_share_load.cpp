@@ -33,7 +33,7 @@ Result<std::vector<store::RecipientRow>> load_block(store::Database& db, const m
 // --- how much ------------------------------------------------------------------------------
 
 std::size_t AlertShare::ahead_max() const {
-    const std::size_t size = std::max<std::size_t>(run_->message->size_hint(), 1);
+    const std::size_t size = std::max<std::size_t>(run_->message->first().size_hint(), 1);
     const std::size_t ahead =
         turn_ == Turn::Ours ? std::max(kAheadMin, context_.options.ready_bytes / size) : kAheadMin;
     return run_->order.repeat == model::Repeat::AtMostOnce ? std::min(ahead, kAheadAtMostOnce)
@@ -327,8 +327,10 @@ void AlertShare::send_on_its_way(Attempt attempt, store::RecipientRow& row,
     Draft draft{.attempt = std::move(attempt),
                 .outlet = outlet,
                 .subject = std::move(row.subject),
+                .language = 0,
                 .message = blank(),
                 .problem = {}};
+    draft.language = run_->message->index_for(row.locale);
     draft.message.rcpt_to = std::move(row.address);
     draft.message.smtputf8 = row.smtputf8;
     drafts.push_back(std::move(draft));

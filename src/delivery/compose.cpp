@@ -1,5 +1,7 @@
 #include "delivery/compose.h"
 
+#include <algorithm>
+
 namespace tocsin::delivery {
 namespace {
 
@@ -11,7 +13,7 @@ struct Slip {
 
 void fill(Slip& slip, Draft& draft, const AlertRun& run, const mail::KeyRing& ring) {
     const auto alert = static_cast<std::uint64_t>(run.id().value());
-    const std::string& domain = run.message->message_id_domain();
+    const std::string& domain = run.message->first().message_id_domain();
     mail::message_id_for(alert, draft.subject, domain, slip.message_id);
     slip.references.clear();
     if (run.order.of.valid()) {
@@ -47,31 +49,38 @@ void conclude(Draft& draft, const Status& composed) {
 void compose(DraftBatch& batch, ComposerCache& composers, const mail::KeyRing& ring,
              const std::string& bounce_domain) {
     const AlertRun& run = *batch.run;
-    mail::MessageComposer& composer = composers.of(batch.run);
     const auto alert = static_cast<std::uint64_t>(run.id().value());
+    std::vector<Draft*> drafts;
+    drafts.reserve(batch.drafts.size());
     for (Draft& draft : batch.drafts) {
         const auto ordinal = static_cast<std::uint32_t>(draft.attempt.ordinal());
         draft.message.mail_from =
             mail::bounce_local_part(ring, alert, ordinal, run.order.released_at) + "@" +
             bounce_domain;
+        drafts.push_back(&draft);
     }
-    // Two at a time, because two hash in the time of one.
+    // Two of one language at a time, because two hash in the time of one.
+    std::ranges::sort(drafts, {}, [](const Draft* draft) {
+        return std::pair(draft->language, draft->attempt.ordinal());
+    });
     Slip one;
     Slip two;
-    std::size_t i = 0;
-    for (; i + 1 < batch.drafts.size(); i += 2) {
-        Draft& first = batch.drafts[i];
-        Draft& second = batch.drafts[i + 1];
+    for (std::size_t i = 0; i < drafts.size();) {
+        Draft& first = *drafts[i];
+        mail::MessageComposer& composer = composers.of(batch.run, first.language);
         fill(one, first, run, ring);
+        if (i + 1 == drafts.size() || drafts[i + 1]->language != first.language) {
+            conclude(first, composer.compose(one.recipient, first.message.bytes));
+            ++i;
+            continue;
+        }
+        Draft& second = *drafts[i + 1];
         fill(two, second, run, ring);
         const auto composed = composer.compose_pair({one.recipient, two.recipient},
                                                     {&first.message.bytes, &second.message.bytes});
         conclude(first, composed[0]);
         conclude(second, composed[1]);
-    }
-    if (i < batch.drafts.size()) {
-        fill(one, batch.drafts[i], run, ring);
-        conclude(batch.drafts[i], composer.compose(one.recipient, batch.drafts[i].message.bytes));
+        i += 2;
     }
 }
 

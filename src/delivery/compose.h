@@ -21,6 +21,7 @@ struct Draft {
     Attempt attempt;
     OutletId outlet = 0;            // by which it leaves
     std::string subject;            // the reader's 16 bytes
+    std::size_t language = 0;       // which of the alert's messages (mail/message_set.h)
     mail::OutgoingMessage message;  // rcpt_to and smtputf8 are set; the rest is filled in
     std::string problem;            // why it could not be composed; empty: it is complete
 };

@@ -22,7 +22,7 @@
 #include "delivery/audience_snapshot.h"
 #include "delivery/engine.h"
 #include "delivery/ledger_export.h"
-#include "mail/message.h"
+#include "mail/message_set.h"
 #include "net/smtp_listener.h"
 #include "store/alerts.h"
 #include "store/lists.h"
@@ -235,13 +235,26 @@ class Newsroom : public ::testing::Test {
             .value();
     }
 
-    static std::string compiled() {
+    // One message for all; or one a language, which says so.
+    static std::string compiled(const std::vector<std::string>& languages) {
+        if (languages.empty()) {
+            return message("").encode();
+        }
+        std::vector<std::pair<std::string, mail::MessageTemplate>> messages;
+        for (const std::string& language : languages) {
+            messages.emplace_back(language, message("in " + language + "\n"));
+        }
+        return mail::MessageSet(std::move(messages)).encode();
+    }
+    static std::string compiled() { return compiled({}); }
+    static mail::MessageTemplate message(const std::string& words) {
         mail::MailContent content;
         content.from_name = "The Paper";
         content.from_address = "alerts@paper.example";
         content.subject = "Bridge closed";
         content.date = from_ms(1'700'000'000'000);
-        content.text = "The bridge is closed.\n" + std::string(mail::kUnsubscribeUrlMarker) + "\n" +
+        content.text = words + "The bridge is closed.\n" +
+                       std::string(mail::kUnsubscribeUrlMarker) + "\n" +
                        std::string(mail::kPreferencesUrlMarker) + "\n";
         content.html = "<p>The bridge is closed.</p><a href=\"" +
                        std::string(mail::kUnsubscribeUrlMarker) + "\">leave</a>";
@@ -251,7 +264,7 @@ class Newsroom : public ::testing::Test {
         content.preferences_url_prefix = "https://paper.example/p/";
         content.unsubscribe_token_chars = mail::kTokenChars;
         content.preferences_token_chars = mail::kTokenChars;
-        return mail::MessageTemplate::compile(content).value().encode();
+        return mail::MessageTemplate::compile(content).value();
     }
 
     struct Order {
@@ -260,6 +273,8 @@ class Newsroom : public ::testing::Test {
         AlertId of = AlertId();
         Seconds life{4 * 3600};
         model::Repeat repeat = model::Repeat::Resend;
+        model::Priority priority = model::Priority::Normal;
+        std::vector<std::string> languages = {};  // none: one message for all
     };
 
     Result<AlertId> try_release(const Order& order) {
@@ -272,17 +287,18 @@ class Newsroom : public ::testing::Test {
             content.lists = order.lists;
             content.not_after = order.life;
             content.repeat = order.repeat;
+            content.priority = order.priority;
             const AlertId alert = store::insert_alert(
                 db, {.content = content, .created_by = "ann", .at = clock_.now()});
             const auto row = store::find_alert(db, alert);
-            store::set_approved(db, alert, row->revision, compiled(), clock_.now());
+            store::set_approved(db, alert, row->revision, compiled(order.languages), clock_.now());
             TRY_AS(const std::uint64_t audience,
                    freeze_audience(
                        db,
                        {.alert = alert, .kind = order.kind, .of = order.of, .lists = order.lists}));
             CHECK(audience > 0);
             store::set_released(db, alert,
-                                {.compiled = compiled(),
+                                {.compiled = compiled(order.languages),
                                  .at = clock_.now(),
                                  .not_after = clock_.now() + order.life});
             return alert;

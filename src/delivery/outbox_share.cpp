@@ -83,15 +83,16 @@ void OutboxShare::look() {
     look_again_ = false;
     using Mails = Result<std::vector<store::OutboxMail>>;
     const Time now = context_.clock.now();
+    const store::Digests digests = alerts_ ? store::Digests::Leave : store::Digests::Take;
     claim_until_ = now + kClaimTime;
-    auto claim = [now, until = claim_until_, node = context_.leases.owner(),
-                  lost = lost_claims_](store::Database& db) -> Mails {
+    auto claim = [now, until = claim_until_, node = context_.leases.owner(), lost = lost_claims_,
+                  digests](store::Database& db) -> Mails {
         store::expire_outbox(db, now);
         store::free_orphaned_outbox(db, node, now);
         for (const Time claimed_until : lost) {
             store::free_outbox_claim(db, node, claimed_until, now);
         }
-        return store::claim_outbox(db, {node, now, until}, kClaimedMax);
+        return store::claim_outbox(db, {node, now, until, digests}, kClaimedMax);
     };
     auto done = [this, mailbox = context_.mailbox](Mails mails) {
         mailbox->post([this, mails = std::move(mails)]() mutable { on_claimed(std::move(mails)); });
@@ -181,7 +182,8 @@ void OutboxShare::make_ready(Mail mail) {
     }
     const OutletId outlet = mail.outlet;
     mail.ready_at = context_.clock.steady();
-    ready_[outlet].push_back(std::move(mail));
+    Ready& ready = ready_[outlet];
+    (mail.row.digest ? ready.digests : ready.mails).push_back(std::move(mail));
     ++ready_count_;
 }
 
@@ -191,22 +193,10 @@ void OutboxShare::give_back_what_waits() {
     }
     const SteadyTime now = context_.clock.steady();
     for (OutletId outlet = 0; outlet < ready_.size(); ++outlet) {
-        std::deque<Mail>& ready = ready_[outlet];
-        if (ready.empty()) {
-            continue;
-        }
-        const Route& route = context_.outlets.at(outlet).route();
-        const bool blocked = route.blocked(now);
-        std::string reason = route.name() + " is slow";
-        if (blocked) {
-            reason = route.connect_failing() ? route.connect_reason(now)
-                                             : route.name() + " is suspended";
-        }
-        while (!ready.empty() && (blocked || now - ready.front().ready_at > kReadyTimeMax)) {
-            again(ready.front(), kBlockedDelay, "not sent: " + reason,
-                  store::OutboxAttempt::DoesNotCount);
-            ready.pop_front();
-            --ready_count_;
+        if (ready(outlet) > 0) {
+            const Route& route = context_.outlets.at(outlet).route();
+            give_back(ready_[outlet].mails, route, now);
+            give_back(ready_[outlet].digests, route, now);
         }
     }
     if (look_again_ && ready_count_ + signing_ < kReadyMax) {
@@ -214,8 +204,31 @@ void OutboxShare::give_back_what_waits() {
     }
 }
 
+void OutboxShare::give_back(std::deque<Mail>& waiting, const Route& route, SteadyTime now) {
+    const bool blocked = route.blocked(now);
+    std::string reason = route.name() + " is slow";
+    if (blocked) {
+        reason =
+            route.connect_failing() ? route.connect_reason(now) : route.name() + " is suspended";
+    }
+    while (!waiting.empty() && (blocked || now - waiting.front().ready_at > kReadyTimeMax)) {
+        again(waiting.front(), kBlockedDelay, "not sent: " + reason,
+              store::OutboxAttempt::DoesNotCount);
+        waiting.pop_front();
+        --ready_count_;
+    }
+}
+
 std::optional<net::OutgoingMessage> OutboxShare::take(OutletId outlet) {
-    if (ready(outlet) == 0) {
+    return outlet < ready_.size() ? take_from(ready_[outlet].mails) : std::nullopt;
+}
+
+std::optional<net::OutgoingMessage> OutboxShare::take_digest(OutletId outlet) {
+    return outlet < ready_.size() ? take_from(ready_[outlet].digests) : std::nullopt;
+}
+
+std::optional<net::OutgoingMessage> OutboxShare::take_from(std::deque<Mail>& waiting) {
+    if (waiting.empty()) {
         return std::nullopt;
     }
     if (free_slots_.empty()) {
@@ -224,8 +237,8 @@ std::optional<net::OutgoingMessage> OutboxShare::take(OutletId outlet) {
     }
     const std::uint32_t slot = free_slots_.back();
     free_slots_.pop_back();
-    slots_[slot] = std::move(ready_[outlet].front());
-    ready_[outlet].pop_front();
+    slots_[slot] = std::move(waiting.front());
+    waiting.pop_front();
     --ready_count_;
     const Mail& mail = *slots_[slot];
     if (look_again_) {

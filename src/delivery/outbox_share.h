@@ -1,4 +1,5 @@
-// OutboxShare: transactional mail (confirmations), in the lane that overtakes everything.
+// OutboxShare: mail to single readers. Transactional mail (confirmations) is in the lane that
+// overtakes everything, digests are in the one that everything overtakes.
 //
 //   outbox row -> claimed for a time -> signed (pool) -> which route? -> ready -> a session takes
 //   it -> outcome
@@ -34,14 +35,18 @@ class OutboxShare {
     // There is new mail.
     void look();
     void tick();
+    // Whether an alert is being sent: then no digests are taken up.
+    void set_alerts(bool any) { alerts_ = any; }
 
     std::size_t ready(OutletId outlet) const {
-        return outlet < ready_.size() ? ready_[outlet].size() : 0;
+        return outlet < ready_.size() ? ready_[outlet].mails.size() + ready_[outlet].digests.size()
+                                      : 0;
     }
     std::size_t coming(OutletId outlet) const {
         return ready(outlet) + (context_.routes.only() ? signing_ : 0);
     }
     std::optional<net::OutgoingMessage> take(OutletId outlet);
+    std::optional<net::OutgoingMessage> take_digest(OutletId outlet);
     void on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome);
     bool done() const { return !claiming_ && signing_ == 0; }
 
@@ -53,6 +58,9 @@ class OutboxShare {
         std::uint32_t slips = 0;
         SteadyTime ready_at{};
     };
+    struct Ready {
+        std::deque<Mail> mails, digests;
+    };
     void on_claimed(Result<std::vector<store::OutboxMail>> mails);
     void sign(store::OutboxMail mail);
     void find_route(std::shared_ptr<Mail> mail);
@@ -61,6 +69,8 @@ class OutboxShare {
     void on_route(std::shared_ptr<Mail> mail, const RouteAnswer& answer);
     void make_ready(Mail mail);
     void give_back_what_waits();
+    void give_back(std::deque<Mail>& waiting, const Route& route, SteadyTime now);
+    std::optional<net::OutgoingMessage> take_from(std::deque<Mail>& waiting);
     void on_reply(Mail mail, const net::SmtpOutcome& outcome);
     void again(const Mail& mail, Milliseconds delay, std::string reply,
                store::OutboxAttempt attempt);
@@ -73,12 +83,13 @@ class OutboxShare {
     std::uint64_t tag_base_;
     bool claiming_ = false;
     bool look_again_ = false;
+    bool alerts_ = false;
     SteadyTime looked_{};
     Time claim_until_{};             // of the last claim
     std::vector<Time> lost_claims_;  // whose answers were lost
     std::vector<std::function<void()>> not_written_;
-    std::size_t signing_ = 0;              // or their route is being looked up
-    std::vector<std::deque<Mail>> ready_;  // by outlet
+    std::size_t signing_ = 0;   // or their route is being looked up
+    std::vector<Ready> ready_;  // by outlet
     std::size_t ready_count_ = 0;
     std::vector<std::optional<Mail>> slots_;
     std::vector<std::uint32_t> free_slots_;

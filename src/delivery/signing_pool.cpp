@@ -8,20 +8,24 @@
 namespace tocsin::delivery {
 namespace {
 
-constexpr std::size_t kComposersMax = 4;  // alerts under way at once, mostly one
+constexpr std::size_t kComposersMax = 32;  // alerts under way at once, mostly one, by languages
 
 }  // namespace
 
-mail::MessageComposer& ComposerCache::of(const std::shared_ptr<const AlertRun>& run) {
-    const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                    [&](const Entry& entry) { return entry.run == run; });
+mail::MessageComposer& ComposerCache::of(const std::shared_ptr<const AlertRun>& run,
+                                         std::size_t language) {
+    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+        return entry.run == run && entry.language == language;
+    });
     if (found != entries_.end()) {
         return found->composer;
     }
     if (entries_.size() == kComposersMax) {
         entries_.pop_front();
     }
-    entries_.push_back({.run = run, .composer = mail::MessageComposer(*run->message, keys_)});
+    entries_.push_back({.run = run,
+                        .language = language,
+                        .composer = mail::MessageComposer(run->message->at(language), keys_)});
     return entries_.back().composer;
 }
 

@@ -28,13 +28,14 @@ namespace tocsin::delivery {
 class ComposerCache {
   public:
     explicit ComposerCache(const mail::DkimKeys* keys) : keys_(keys) {}
-    // The composer of the alert; valid until the next call.
-    mail::MessageComposer& of(const std::shared_ptr<const AlertRun>& run);
+    // The composer of the alert's message in that language; valid until the next call.
+    mail::MessageComposer& of(const std::shared_ptr<const AlertRun>& run, std::size_t language);
     const mail::DkimKeys* keys() const { return keys_; }
 
   private:
     struct Entry {
         std::shared_ptr<const AlertRun> run;  // its template must live as long
+        std::size_t language;
         mail::MessageComposer composer;
     };
     const mail::DkimKeys* keys_;

@@ -239,7 +239,7 @@ std::optional<net::OutgoingMessage> Worker::take_mail(OutletId outlet) {
             return message;
         }
     }
-    return std::nullopt;
+    return outbox_ ? outbox_->take_digest(outlet) : std::nullopt;
 }
 
 bool Worker::mail_wanted(std::uint64_t tag) {
@@ -275,6 +275,7 @@ void Worker::tick() {
             shares_[i].second->tick();
         }
         if (outbox_) {
+            outbox_->set_alerts(!shares_.empty());
             outbox_->tick();
         }
     }

@@ -7,16 +7,16 @@ namespace tocsin::mail {
 namespace {
 
 // "BREAKING NEWS" is what readers look for; a correction must never look like news.
-std::string_view kicker(AlertMailKind kind) {
+std::string kicker(const Catalog& catalog, std::string_view language, AlertMailKind kind) {
     switch (kind) {
         case AlertMailKind::Alert:
-            return "Breaking news";
+            return catalog.text(language, "kind.breaking");
         case AlertMailKind::Update:
-            return "Update";
+            return catalog.text(language, "kind.update");
         case AlertMailKind::Correction:
-            return "Correction";
+            return catalog.text(language, "kind.correction");
         case AlertMailKind::Retraction:
-            return "Retraction";
+            return catalog.text(language, "kind.retraction");
     }
     return "";
 }
@@ -46,16 +46,19 @@ std::string upper(std::string_view text) {
 }  // namespace
 
 Result<RenderedMail> render_alert_mail(const Templates& templates, const AlertMailValues& alert) {
+    const std::string kind = kicker(templates.catalog(), alert.language, alert.kind);
     TemplateValues values;
     values.set("NEWSPAPER", alert.newspaper)
         .set("SITE_URL", alert.site_url)
         .set("LIST", alert.list_name)
-        .set("KICKER", kicker(alert.kind))
-        .set("KICKER_UPPER", upper(kicker(alert.kind)))
+        .set("KICKER", kind)
+        .set("KICKER_UPPER", upper(kind))
         .set("HEADLINE", alert.headline)
         .set("UNSUBSCRIBE_URL", alert.unsubscribe_url)
         .set("PREFERENCES_URL", alert.preferences_url)
         .show(section(alert.kind))
+        .show_if(alert.kind == AlertMailKind::Alert || alert.kind == AlertMailKind::Update,
+                 "MAY_MUTE")
         .set_if_any("SUMMARY", alert.summary)
         .set_if_any("ARTICLE_URL", alert.article_url)
         .set_if_any("ORIGINAL_HEADLINE", alert.original_headline)
@@ -72,11 +75,12 @@ Result<RenderedMail> render_alert_mail(const Templates& templates, const AlertMa
     return out;
 }
 
-std::string alert_mail_subject(AlertMailKind kind, std::string_view headline) {
+std::string alert_mail_subject(const Catalog& catalog, std::string_view language,
+                               AlertMailKind kind, std::string_view headline) {
     if (kind == AlertMailKind::Alert) {
         return std::string(headline);
     }
-    return std::string(kicker(kind)) + ": " + std::string(headline);
+    return kicker(catalog, language, kind) + ": " + std::string(headline);
 }
 
 std::vector<std::string> split_paragraphs(std::string_view text) {

@@ -42,8 +42,10 @@ struct RenderedMail {
 
 Result<RenderedMail> render_alert_mail(const Templates& templates, const AlertMailValues& values);
 
-// The Subject: the headline, with "Update: ", "Correction: " or "Retraction: " before it.
-std::string alert_mail_subject(AlertMailKind kind, std::string_view headline);
+// The Subject: the headline, with "Update: ", "Correction: " or "Retraction: " before it, in the
+// language.
+std::string alert_mail_subject(const Catalog& catalog, std::string_view language,
+                               AlertMailKind kind, std::string_view headline);
 
 // Plain text as paragraphs: split at blank lines, lines of one paragraph joined, none empty.
 std::vector<std::string> split_paragraphs(std::string_view text);

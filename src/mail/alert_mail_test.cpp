@@ -67,10 +67,14 @@ TEST(AlertMail, EscapesWhateverEditorsWrite) {
 }
 
 TEST(AlertMail, SubjectsNameTheKind) {
-    EXPECT_EQ(alert_mail_subject(AlertMailKind::Alert, "H"), "H");
-    EXPECT_EQ(alert_mail_subject(AlertMailKind::Update, "H"), "Update: H");
-    EXPECT_EQ(alert_mail_subject(AlertMailKind::Correction, "H"), "Correction: H");
-    EXPECT_EQ(alert_mail_subject(AlertMailKind::Retraction, "H"), "Retraction: H");
+    const auto templates = Templates::load();
+    ASSERT_TRUE(templates) << templates.error().message();
+    const Catalog& catalog = templates->catalog();
+    EXPECT_EQ(alert_mail_subject(catalog, "en", AlertMailKind::Alert, "H"), "H");
+    EXPECT_EQ(alert_mail_subject(catalog, "en", AlertMailKind::Update, "H"), "Update: H");
+    EXPECT_EQ(alert_mail_subject(catalog, "en", AlertMailKind::Correction, "H"), "Correction: H");
+    EXPECT_EQ(alert_mail_subject(catalog, "en", AlertMailKind::Retraction, "H"), "Retraction: H");
+    EXPECT_EQ(alert_mail_subject(catalog, "de", AlertMailKind::Correction, "H"), "Berichtigung: H");
 }
 
 TEST(AlertMail, ParagraphsAreSplitAtBlankLines) {

@@ -124,7 +124,7 @@ inline MailContent content(AlertMailKind kind) {
     const auto rendered = render_alert_mail(*templates, values);
     EXPECT_TRUE(rendered) << rendered.error().message();
     MailContent out = content_without_templates();
-    out.subject = alert_mail_subject(kind, values.headline);
+    out.subject = alert_mail_subject(templates->catalog(), "en", kind, values.headline);
     out.text = rendered->text;
     out.html = rendered->html;
     return out;

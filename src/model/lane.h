@@ -1,7 +1,7 @@
 // Lanes: whose mail goes first when a connection is free.
 //
 // Within a lane alerts go in the order of their release; a lane is served only while those before
-// it have nothing ready. Digests come later; their lane is reserved.
+// it have nothing ready.
 #pragma once
 
 #include <cstddef>

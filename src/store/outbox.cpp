@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/bytes.h"
 #include "store/dialect.h"
 #include "store/nodes.h"
@@ -49,23 +51,28 @@ OutboxId insert_outbox(Database& db, const NewOutboxMail& mail) {
     db.signal(topic::kOutbox, 0);
     return OutboxId(
         db.first("INSERT INTO outbox (mail_from, rcpt_to, smtputf8, message, state, attempts, "
-                 "next_at, not_after, reply, created_at) "
-                 "VALUES ($1, $2, $3, $4, 'queued', 0, $7, $6, '', $5) RETURNING id",
+                 "next_at, not_after, reply, created_at, subscriber_id) "
+                 "VALUES ($1, $2, $3, $4, 'queued', 0, $7, $6, '', $5, $8) RETURNING id",
                  {mail.mail_from, mail.rcpt_to, mail.smtputf8, Blob{mail.message}, mail.now,
-                  mail.not_after, mail.not_before})
+                  mail.not_after, mail.not_before,
+                  mail.digest_of.valid() ? mail.digest_of.value() : std::int64_t{0}})
             ->integer(0));
 }
 
-std::vector<OutboxMail> claim_outbox(Database& db, const OutboxClaim& claim, int limit) {
-    std::vector<OutboxMail> out;
+namespace {
+
+// Those for which `which` holds; two statements, so that neither sorts what is in the other.
+void claim_some(Database& db, const OutboxClaim& claim, std::string_view which, int limit,
+                std::vector<OutboxMail>& out) {
     for (const Row& row :
-         db.query("WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE state = 'queued' AND "
-                  "next_at <= $1 AND not_after > $1 ORDER BY next_at, id LIMIT $3" +
-                      std::string(skip_locked(db.engine())) +
-                      ") UPDATE outbox SET attempts = attempts + 1, next_at = $2, node_id = $4 "
-                      "WHERE id IN (SELECT id FROM due) "
-                      "RETURNING id, mail_from, rcpt_to, smtputf8, message, attempts, not_after, "
-                      "created_at",
+         db.query(fmt::format("WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE "
+                              "state = 'queued' AND next_at <= $1 AND not_after > $1 AND {} "
+                              "ORDER BY next_at, id LIMIT $3{}) "
+                              "UPDATE outbox SET attempts = attempts + 1, next_at = $2, "
+                              "node_id = $4 WHERE id IN (SELECT id FROM due) "
+                              "RETURNING id, mail_from, rcpt_to, smtputf8, message, attempts, "
+                              "not_after, created_at, subscriber_id",
+                              which, skip_locked(db.engine())),
                   {claim.now, claim.until, limit, claim.node})) {
         OutboxMail mail;
         mail.id = OutboxId(row.integer(0));
@@ -76,10 +83,23 @@ std::vector<OutboxMail> claim_outbox(Database& db, const OutboxClaim& claim, int
         mail.attempts = row.integer(5);
         mail.not_after = row.time(6);
         mail.created_at = row.time(7);
+        mail.digest = row.integer(8) != 0;
         out.push_back(std::move(mail));
     }
+}
+
+}  // namespace
+
+std::vector<OutboxMail> claim_outbox(Database& db, const OutboxClaim& claim, int limit) {
+    std::vector<OutboxMail> out;
+    claim_some(db, claim, "subscriber_id = 0", limit, out);
+    const int rest = limit - static_cast<int>(out.size());
+    if (rest > 0 && claim.digests == Digests::Take) {
+        claim_some(db, claim, "subscriber_id <> 0", rest, out);
+    }
     // RETURNING promises no order.
-    std::ranges::sort(out, {}, &OutboxMail::id);
+    std::ranges::sort(out, {},
+                      [](const OutboxMail& mail) { return std::pair(mail.digest, mail.id); });
     return out;
 }
 

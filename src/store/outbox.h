@@ -1,5 +1,5 @@
-// Verbs of the outbox: transactional mails (confirmations, preference links) on their way. Store
-// thread only.
+// Verbs of the outbox: mails to single readers on their way: transactional ones (confirmations,
+// preference links) and, behind all others, digests. Store thread only.
 //
 // A mail is claimed for a time by a node (nodes.h), sent, and then finished or deferred. After a
 // crash the claim runs out, or is freed sooner, and the mail is sent again, byte for byte the same.
@@ -26,6 +26,7 @@ struct NewOutboxMail {
     Time now;
     Time not_after;
     Time not_before{};  // waits until then; the epoch: leaves at once
+    SubscriberId digest_of{};  // whose digest it is; not valid: it is transactional
 };
 
 struct OutboxMail {
@@ -37,17 +38,20 @@ struct OutboxMail {
     std::int64_t attempts = 0;  // with this one
     Time not_after;
     Time created_at;
+    bool digest = false;
 };
 
 enum class OutboxOutcome { Sent, Failed, Expired, Unknown };
 
 OutboxId insert_outbox(Database& db, const NewOutboxMail& mail);
 
-// Takes up to `limit` mails that are due; until `until` nobody else gets them.
+// Takes up to `limit` mails that are due, digests last; until `until` nobody else gets them.
+enum class Digests { Leave, Take };
 struct OutboxClaim {
     std::string node;
     Time now{};
     Time until{};
+    Digests digests = Digests::Take;
 };
 std::vector<OutboxMail> claim_outbox(Database& db, const OutboxClaim& claim, int limit);
 // Makes what a node that is dead had claimed due again; whether there is any. `own` is who asks,

@@ -12,7 +12,8 @@ class Outbox : public EachEngineVerbs {
   protected:
     OutboxId put(const std::string& to, Seconds life = Seconds(600)) {
         return insert_outbox(
-            *db_, {"alerts@news.example", to, false, "message to " + to, now_, now_ + life});
+            *db_,
+            {"alerts@news.example", to, false, "message to " + to, now_, now_ + life, {}, {}});
     }
     std::vector<OutboxMail> claim(int limit = 10) {
         return claim_outbox(*db_, {"a-1", now_, now_ + Seconds(60)}, limit);
@@ -22,6 +23,25 @@ class Outbox : public EachEngineVerbs {
     }
 };
 INSTANTIATE_TEST_SUITE_P(Each, Outbox, kEngines, engine_name);
+
+TEST_P(Outbox, DigestsComeLastOrNotAtAll) {
+    insert_outbox(*db_, {.mail_from = "alerts@news.example",
+                         .rcpt_to = "digest@x.example",
+                         .smtputf8 = false,
+                         .message = "digest",
+                         .now = now_,
+                         .not_after = now_ + Seconds(600),
+                         .not_before = {},
+                         .digest_of = SubscriberId(7)});
+    put("confirm@x.example");
+    EXPECT_EQ(claim_outbox(*db_, {"a-1", now_, now_ + Seconds(1), Digests::Leave}, 10).size(), 1U);
+    const auto both = claim_outbox(*db_, {"a-1", now_ + Seconds(2), now_ + Seconds(60)}, 10);
+    ASSERT_EQ(both.size(), 2U);
+    EXPECT_EQ(both[0].rcpt_to, "confirm@x.example");
+    EXPECT_FALSE(both[0].digest);
+    EXPECT_EQ(both[1].rcpt_to, "digest@x.example");
+    EXPECT_TRUE(both[1].digest);
+}
 
 TEST_P(Outbox, GivesEachMailToOneClaimOldestFirst) {
     put("a@x.example");

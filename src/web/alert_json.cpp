@@ -1,6 +1,7 @@
 #include "web/alert_json.h"
 
 #include "base/bytes.h"
+#include "store/terms.h"
 #include "web/api_support.h"
 
 namespace tocsin::web {
@@ -24,6 +25,7 @@ json::object alert_json(const store::FullAlert& full, const std::vector<store::L
         slugs.push_back(json_text(list.slug));
     }
     out["lists"] = std::move(slugs);
+    out["priority"] = json_text(model::to_string(full.content.priority));
     out["from"] =
         json_text(fmt::format("{} <{}>", full.content.from_name, full.content.from_address));
     out["not_after_seconds"] = full.content.not_after.count();
@@ -78,12 +80,22 @@ Task<Result<delivery::AlertStatus>> read_status(const NewsroomServices& services
 Task<Result<json::object>> read_alert_json(const NewsroomServices& services, AlertId id) {
     CO_TRY_AS(alerts::AlertView view, co_await services.alerts.find(id));
     CO_TRY_AS(delivery::AlertStatus status, co_await read_status(services, id));
-    auto look = [lists = view.full.content.lists](
-                    store::Database& db) -> Result<std::vector<store::ListName>> {
-        return store::find_list_names(db, lists);
+    struct Around {
+        std::vector<store::ListName> lists, exclude;
+        std::int64_t held = 0;
     };
-    CO_TRY_AS(std::vector<store::ListName> names, co_await services.store.read(std::move(look)));
-    json::object out = alert_json(view.full, names, services.public_url);
+    auto look = [content = view.full.content, id](store::Database& db) -> Result<Around> {
+        return Around{store::find_list_names(db, content.lists),
+                      store::find_list_names(db, content.exclude), store::count_held(db, id)};
+    };
+    CO_TRY_AS(const Around around, co_await services.store.read(std::move(look)));
+    json::object out = alert_json(view.full, around.lists, services.public_url);
+    json::array exclude;
+    for (const store::ListName& list : around.exclude) {
+        exclude.push_back(json_text(list.slug));
+    }
+    out["exclude"] = std::move(exclude);
+    out["held_for_digests"] = around.held;
     add_approvals(out, view.approvals);
     add_status(out, status);
     co_return out;

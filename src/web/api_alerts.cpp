@@ -25,7 +25,7 @@ constexpr std::size_t kPageMax = 200;
 
 struct AlertOrder {
     alerts::AlertDraft draft;
-    std::vector<std::string> list_slugs;
+    std::vector<std::string> list_slugs, exclude_slugs;
     bool release = false;
     std::string seen;  // raw hash; of edits
 };
@@ -53,6 +53,8 @@ Result<AlertOrder> parse_order(const net::HttpRequest& request, Purpose purpose)
     draft.not_after = body.duration("not_after");
     draft.repeat = body.boolean("at_most_once") ? model::Repeat::AtMostOnce : model::Repeat::Resend;
     order.list_slugs = body.texts("lists");
+    order.exclude_slugs = body.texts("exclude");
+    const std::string priority = body.text("priority");
     if (purpose == Purpose::Create) {
         order.release = body.boolean("release");
     } else {
@@ -66,7 +68,24 @@ Result<AlertOrder> parse_order(const net::HttpRequest& request, Purpose purpose)
         return invalid("\"kind\" must be alert, update, correction or retraction.");
     }
     draft.kind = *parsed;
+    const auto weight = model::parse_priority(priority.empty() ? "normal" : priority);
+    if (!weight) {
+        return invalid("\"priority\" must be normal or major.");
+    }
+    draft.priority = *weight;
     return order;
+}
+
+Status resolve(const std::vector<store::ListName>& known, const std::vector<std::string>& slugs,
+               std::vector<ListId>& ids) {
+    for (const std::string& slug : slugs) {
+        const auto found = std::ranges::find(known, slug, &store::ListName::slug);
+        if (found == known.end()) {
+            return not_found(fmt::format("There is no list \"{}\".", slug));
+        }
+        ids.push_back(found->id);
+    }
+    return {};
 }
 
 Task<Status> resolve_lists(const NewsroomServices& services, AlertOrder& order) {
@@ -74,15 +93,8 @@ Task<Status> resolve_lists(const NewsroomServices& services, AlertOrder& order) 
         return store::list_all_names(db);
     };
     CO_TRY_AS(std::vector<store::ListName> known, co_await services.store.read(std::move(look)));
-    for (const std::string& slug : order.list_slugs) {
-        const auto found =
-            std::find_if(known.begin(), known.end(),
-                         [&slug](const store::ListName& list) { return list.slug == slug; });
-        if (found == known.end()) {
-            co_return not_found(fmt::format("There is no list \"{}\".", slug));
-        }
-        order.draft.lists.push_back(found->id);
-    }
+    CO_TRY(resolve(known, order.list_slugs, order.draft.lists));
+    CO_TRY(resolve(known, order.exclude_slugs, order.draft.exclude));
     co_return Status();
 }
 

@@ -68,6 +68,10 @@ Result<alerts::AlertDraft> draft_of_form(const net::Form& form) {
     for (const std::string& list : form.all("lists")) {
         draft.lists.emplace_back(number_in(list));
     }
+    for (const std::string& list : form.all("exclude")) {
+        draft.exclude.emplace_back(number_in(list));
+    }
+    draft.priority = form.has("major") ? model::Priority::Major : model::Priority::Normal;
     if (const std::int64_t life = number_in(form.get("not_after"));
         life > 0 && life <= model::kNotAfterMax.count()) {
         draft.not_after = Seconds(life);
@@ -85,6 +89,8 @@ alerts::AlertDraft draft_of(const model::AlertContent& content) {
     draft.url = content.url;
     draft.body = content.body;
     draft.lists = content.lists;
+    draft.exclude = content.exclude;
+    draft.priority = content.priority;
     draft.not_after = content.not_after;
     draft.repeat = content.repeat;
     return draft;
@@ -159,7 +165,15 @@ void fill_lists(mail::TemplateValues& values, const alerts::AlertDraft& draft,
         row.set("LIST_ACTIVE", grouped(static_cast<std::uint64_t>(around.counts[i].active)));
         const bool chosen = std::ranges::find(draft.lists, list.id) != draft.lists.end();
         row.show_if(chosen, "CHECKED");
+        if (around.lists.size() > 1) {
+            mail::TemplateValues& other = choice.show("LEAVE_OUT").add("OTHER");
+            other.set("LIST_ID", list.id.value()).set("LIST_NAME", list.name);
+            const bool left = std::ranges::find(draft.exclude, list.id) != draft.exclude.end();
+            other.show_if(left, "CHECKED");
+        }
     }
+    choice.show_if(!draft.exclude.empty(), "LEAVE_OUT_OPEN");
+    choice.show_if(draft.priority == model::Priority::Major, "MAJOR");
     choice.show_if(around.lists.empty(), "NO_LISTS");
 }
 
@@ -216,7 +230,8 @@ Task<Result<net::HttpResponse>> compose_page(const NewsroomServices& services, c
         fill_original(values, compose.draft, *around.original);
     }
     values.set("FROM_NAME", settings.from_name);
-    values.set("SUBJECT", mail_subject(compose.draft.kind, compose.draft.headline));
+    values.set("SUBJECT", mail_subject(services.templates.catalog(), settings.languages.front(),
+                                       compose.draft.kind, compose.draft.headline));
     values.set("AUDIENCE", audience ? grouped(*audience) : "0");
     values.set("REACH", reach_text(compose.draft.kind, audience ? *audience : 0));
     const std::string self = fmt::format("/desk/alerts/{}", compose.id.value());
@@ -236,6 +251,8 @@ Task<Result<net::HttpResponse>> compose_page(const NewsroomServices& services, c
 void begin_follow_up(alerts::AlertDraft& draft, const model::AlertContent& original) {
     draft.url = original.url;
     draft.lists = original.lists;
+    draft.exclude = original.exclude;
+    draft.priority = original.priority;
     if (draft.kind == model::AlertKind::Correction) {
         draft.headline = original.headline;
         draft.summary = original.summary;

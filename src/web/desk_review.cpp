@@ -19,7 +19,7 @@ constexpr std::size_t kShortHashChars = 16;
 struct Review {
     alerts::AlertView view;
     alerts::Preview preview;
-    std::vector<store::ListName> lists;
+    std::vector<store::ListName> lists, exclude;
     std::optional<store::FullAlert> original;
     std::uint64_t audience = 0;
 };
@@ -32,13 +32,18 @@ Task<Result<Review>> read_review(const NewsroomServices& services, alerts::Alert
     draft.kind = content.kind;
     draft.of = content.of;
     draft.lists = content.lists;
+    draft.exclude = content.exclude;
     // An audience that cannot be counted is shown as nobody, and release will say why.
     const Result<std::uint64_t> audience = co_await services.alerts.audience_count(draft);
     review.audience = audience ? *audience : 0;
-    auto look = [content](store::Database& db) -> Result<std::vector<store::ListName>> {
-        return store::find_list_names(db, content.lists);
+    using Names = std::pair<std::vector<store::ListName>, std::vector<store::ListName>>;
+    auto look = [content](store::Database& db) -> Result<Names> {
+        return Names(store::find_list_names(db, content.lists),
+                     store::find_list_names(db, content.exclude));
     };
-    CO_TRY_AS(review.lists, co_await services.store.read(std::move(look)));
+    CO_TRY_AS(Names names, co_await services.store.read(std::move(look)));
+    review.lists = std::move(names.first);
+    review.exclude = std::move(names.second);
     if (content.of.valid()) {
         auto find = [content](store::Database& db) -> Result<std::optional<store::FullAlert>> {
             return store::find_full_alert(db, content.of);
@@ -80,7 +85,11 @@ void fill_facts(mail::TemplateValues& values, const Review& review) {
     const std::string readers = review.audience == 1 ? "reader" : "readers";
     values.set("REACH", reached ? readers + " who got the earlier alert"
                                 : readers + " of " + names_text(review.lists));
-    values.set("LISTS", reached ? "the earlier alert" : names_text(review.lists));
+    std::string lists = reached ? "the earlier alert" : names_text(review.lists);
+    if (!review.exclude.empty()) {
+        lists += ", not of " + names_text(review.exclude);
+    }
+    values.set("LISTS", lists);
     values.show_if(reached, "STOPS_ORIGINAL");
     for (const store::ApprovalRow& approval : review.view.approvals.given) {
         mail::TemplateValues& row = values.add("APPROVAL");

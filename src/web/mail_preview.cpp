@@ -64,8 +64,9 @@ std::string preview_document(const alerts::Preview& preview, PreviewView view) {
     return html;
 }
 
-std::string mail_subject(model::AlertKind kind, std::string_view headline) {
-    return mail::alert_mail_subject(alerts::mail_kind(kind), headline);
+std::string mail_subject(const mail::Catalog& catalog, std::string_view language,
+                         model::AlertKind kind, std::string_view headline) {
+    return mail::alert_mail_subject(catalog, language, alerts::mail_kind(kind), headline);
 }
 
 }  // namespace tocsin::web

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "alerts/alerts.h"
+#include "mail/catalog.h"
 #include "model/alert.h"
 
 namespace tocsin::web {
@@ -17,6 +18,7 @@ PreviewView parse_preview_view(std::string_view text);  // unknown: Wide
 std::string preview_document(const alerts::Preview& preview, PreviewView view);
 
 // The Subject of an alert with this headline.
-std::string mail_subject(model::AlertKind kind, std::string_view headline);
+std::string mail_subject(const mail::Catalog& catalog, std::string_view language,
+                         model::AlertKind kind, std::string_view headline);
 
 }  // namespace tocsin::web

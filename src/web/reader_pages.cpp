@@ -47,6 +47,7 @@ void add_reader_routes(Router& router, const ReaderServices& services) {
     add_confirm_routes(router, services);
     add_unsubscribe_routes(router, services);
     add_preference_routes(router, services);
+    add_mute_routes(router, services);
     add_alert_routes(router, services);
     router.add("GET", "/lists",
                [s](Context context) { return lists_page(*s, std::move(context)); });

@@ -68,6 +68,7 @@ void add_signup_routes(Router& router, const ReaderServices& services);       //
 void add_confirm_routes(Router& router, const ReaderServices& services);      // /c, /n
 void add_unsubscribe_routes(Router& router, const ReaderServices& services);  // /u
 void add_preference_routes(Router& router, const ReaderServices& services);   // /p, /preferences
+void add_mute_routes(Router& router, const ReaderServices& services);         // /p/{token}/mute
 void add_alert_routes(Router& router, const ReaderServices& services);        // /alerts, /feed.*
 
 }  // namespace tocsin::web

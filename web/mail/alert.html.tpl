@@ -88,6 +88,9 @@
 <td class="faint rule" style="padding:18px 0 0 0;border-top:1px solid #d9d6ce;font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:20px;color:#62605b;">
 <p style="margin:0 0 12px 0;">{{@mail_alert.why}}</p>
 <p style="margin:0 0 12px 0;line-height:24px;"><a href="{{UNSUBSCRIBE_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">{{@mail_alert.unsubscribe}}</a> <a href="{{PREFERENCES_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">{{@mail_alert.change}}</a>
+{{#MAY_MUTE}}
+<a href="{{PREFERENCES_URL}}/mute" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">{{@mail_alert.mute}}</a>
+{{/MAY_MUTE}}
 {{#WEB_URL}}
 <a href="{{WEB_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">{{@mail_alert.web}}</a>
 {{/WEB_URL}}

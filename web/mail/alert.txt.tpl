@@ -54,6 +54,11 @@
 {{@mail_alert.change}}:
 {{PREFERENCES_URL}}
 
+{{#MAY_MUTE}}
+{{@mail_alert.mute}}:
+{{PREFERENCES_URL}}/mute
+
+{{/MAY_MUTE}}
 {{#WEB_URL}}
 {{@mail_alert.web}}:
 {{WEB_URL}}

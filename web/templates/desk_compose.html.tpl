@@ -38,6 +38,16 @@
       {{/LIST}}
       {{#NO_LISTS}}<p class="hint">There is no list yet. <a href="/desk/audience">Create one first</a>.</p>{{/NO_LISTS}}
       <span class="problem" data-problem="lists">{{PROBLEM_LISTS}}</span>
+      {{#LEAVE_OUT}}
+      <details class="more"{{#LEAVE_OUT_OPEN}} open{{/LEAVE_OUT_OPEN}}>
+        <summary>Leave out readers of …</summary>
+        {{#OTHER}}
+        <label class="check"><input type="checkbox" name="exclude" value="{{LIST_ID}}"{{#CHECKED}} checked{{/CHECKED}}><span>{{LIST_NAME}}</span></label>
+        {{/OTHER}}
+        <span class="problem" data-problem="exclude">{{PROBLEM_EXCLUDE}}</span>
+      </details>
+      {{/LEAVE_OUT}}
+      <label class="check"><input type="checkbox" name="major" value="1"{{#MAJOR}} checked{{/MAJOR}}><span>Major: also for readers who want only the biggest news</span></label>
     </fieldset>
     {{/CHOOSE_LISTS}}
     <details class="more"{{#MORE_OPEN}} open{{/MORE_OPEN}}>
