@@ -70,10 +70,11 @@ after(() => scope.close());
 
 test('header_injection_in_every_field: no line of a mail is a stranger\'s', async () => {
   const lines = ['\r\nBcc: victim@elsewhere.net', '\nBcc: victim@elsewhere.net',
-    '\rBcc: victim@elsewhere.net', '%0d%0aBcc: victim@elsewhere.net', '\u2028Bcc: victim@elsewhere.net',
-    '\r\n\r\nBuy this'];
+    '\rBcc: victim@elsewhere.net', '%0d%0aBcc: victim@elsewhere.net',
+    '\u2028Bcc: victim@elsewhere.net', '\r\n\r\nBuy this'];
   for (const line of lines) {
-    for (const email of [`ann@readers.net${line}`, `${line}ann@readers.net`, `ann${line}@readers.net`]) {
+    for (const email of [`ann@readers.net${line}`, `${line}ann@readers.net`,
+      `ann${line}@readers.net`]) {
       const answer = await signUp(email);
       assert.ok(!Object.keys(answer.headers).includes('bcc'));
       assert.ok(answer.status < 500, answer.text);
@@ -94,7 +95,7 @@ test('header_injection_in_every_field: no line of a mail is a stranger\'s', asyn
   assert.ok(!smtp.commands.some((line) => /victim/.test(line)), smtp.commands.join('\n'));
 });
 
-test('header_injection_in_an_alert: a line break is refused or folded, never a header', async () => {
+test('header_injection_in_an_alert: a line break never makes a header', async () => {
   for (const field of ['headline', 'summary', 'url']) {
     const alert = { lists: ['breaking'], headline: 'Bridge closed', summary: 'Use the ferry.',
       url: 'https://paper.example/bridge' };
@@ -113,9 +114,9 @@ test('markup_in_names_and_urls: text stays text on every page that shows it', as
   for (const shape of shapes) {
     const asEmail = await signUp(shape, { page_url: `https://paper.example/${shape}` });
     assert.doesNotMatch(asEmail.text, /<script>alert|<img src=x|<svg onload/);
-    for (const where of [`/lists/${encodeURIComponent(shape)}`, `/nowhere/${encodeURIComponent(shape)}`,
-      `/c/${encodeURIComponent(shape)}`, `/lists/breaking?lang=${encodeURIComponent(shape)}`,
-      `/embed/breaking?lang=${encodeURIComponent(shape)}`]) {
+    const text = encodeURIComponent(shape);
+    for (const where of [`/lists/${text}`, `/nowhere/${text}`, `/c/${text}`,
+      `/lists/breaking?lang=${text}`, `/embed/breaking?lang=${text}`]) {
       const page = await news.get(where);
       assert.doesNotMatch(page.text, /<script>alert|<img src=x|<svg onload/, where);
       assert.ok(page.status < 500, where);
@@ -130,7 +131,8 @@ test('markup_in_names_and_urls: text stays text on every page that shows it', as
 test('security_headers: every page forbids scripts of others, framing, sniffing', async () => {
   for (const where of ['/lists/breaking', '/nowhere', '/c/none', '/u/none', '/p/none', '/n/none']) {
     const { headers } = await news.get(where);
-    assert.match(headers['content-security-policy'] ?? '', /default-src 'none'|default-src 'self'/, where);
+    const policy = headers['content-security-policy'] ?? '';
+    assert.match(policy, /default-src '(?:none|self)'/, where);
     assert.equal(headers['x-content-type-options'], 'nosniff', where);
     assert.ok(!headers['set-cookie'], where);
     assert.ok(!headers.server || !/\d/.test(headers.server), where);
@@ -170,11 +172,13 @@ test('tokens_forged_truncated_swapped: nothing opens, nothing changes', async ()
   // `await` between a link's death and its test would need hours: token_test has the clock.
 });
 
-test('request_smuggling: no request with two readings is answered, nor what follows it', async () => {
+test('request_smuggling: what has two readings is refused, with what follows it', async () => {
   const next = 'GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n';
-  const post = (head, body) => `POST /lists/breaking/signup HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n${body}`;
+  const post = (head, body) => 'POST /lists/breaking/signup HTTP/1.1\r\nHost: a\r\n'
+    + `${head}\r\n\r\n${body}`;
   const shapes = {
-    cl_te: post(`Content-Length: ${next.length + 5}\r\nTransfer-Encoding: chunked`, `0\r\n\r\n${next}`),
+    cl_te: post(`Content-Length: ${next.length + 5}\r\nTransfer-Encoding: chunked`,
+      `0\r\n\r\n${next}`),
     te_cl: post('Transfer-Encoding: chunked\r\nContent-Length: 4', `5c\r\n${next}0\r\n\r\n`),
     te_te: post('Transfer-Encoding: chunked\r\nTransfer-Encoding: x', `0\r\n\r\n${next}`),
     te_space: post('Transfer-Encoding : chunked', `0\r\n\r\n${next}`),
@@ -203,14 +207,15 @@ test('request_smuggling: no request with two readings is answered, nor what foll
 test('huge_headers_and_bodies: refused without being read', async () => {
   const many = Array.from({ length: 2_000 }, (_, i) => `X-${i}: aaaaaaaaaaaa\r\n`).join('');
   assert.deepEqual((await raw(`GET / HTTP/1.1\r\nHost: a\r\n${many}\r\n`)).statuses, [431]);
-  assert.deepEqual((await raw(`GET /${'a'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`)).statuses, [431]);
+  const target = `/${'a'.repeat(20_000)}`;
+  assert.deepEqual((await raw(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`)).statuses, [431]);
   const declared = await raw('POST /lists/breaking/signup HTTP/1.1\r\nHost: a\r\n'
-    + 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999999\r\n\r\nemail=');
+    + 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999999\r\n\r\n');
   assert.deepEqual(declared.statuses, [413]);
   const chunk = `10000\r\n${'a'.repeat(65_536)}\r\n`;
   const chunked = await raw('POST /lists/breaking/signup HTTP/1.1\r\nHost: a\r\n'
     + `Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(40)}0\r\n\r\n`);
-  assert.ok(chunked.statuses.length <= 1 && (chunked.statuses[0] ?? 413) === 413, `${chunked.statuses}`);
+  assert.ok(chunked.statuses.every((status) => status === 413), `${chunked.statuses}`);
   const fields = new URLSearchParams(Array.from({ length: 500 }, (_, i) => [`f${i}`, 'x']));
   assert.equal((await news.post('/lists/breaking/signup', fields.toString())).status, 400);
 });
