@@ -47,12 +47,22 @@ std::string Audience::mail_from() const {
     return settings_.mail_from.empty() ? settings_.sender.from_address : settings_.mail_from;
 }
 
-std::string Audience::manage_url(std::string_view subject) const {
+mail::Token Audience::manage_token(std::string_view subject) const {
     mail::Token token;
     token.purpose = mail::TokenPurpose::Manage;
     token.subject = subject;
     token.issued = clock_.now();
     token.expires = token.issued + kManageLinkLife;
+    return token;
+}
+
+std::string Audience::manage_url(std::string_view subject) const {
+    return settings_.public_url + "/p/" + mail::seal_token(keys_, manage_token(subject));
+}
+
+std::string Audience::choices_url(std::string_view subject) const {
+    mail::Token token = manage_token(subject);
+    token.ref = kNotMailed;
     return settings_.public_url + "/p/" + mail::seal_token(keys_, token);
 }
 
@@ -87,6 +97,17 @@ Task<Result<store::SubscriberRow>> Audience::reader_of_token(std::string manage_
         return std::move(*reader);
     };
     co_return co_await store_.read(std::move(find));
+}
+
+// A link of an alert names the alert, or does not end; one from a page says so.
+Task<Result<store::SubscriberRow>> Audience::reader_of_mailed_token(std::string text) {
+    CO_TRY_AS(const mail::Token token, open(mail::TokenPurpose::Manage, text));
+    CO_TRY_AS(store::SubscriberRow reader, co_await reader_of_token(std::move(text)));
+    if (token.expires && token.ref == 0) {
+        co_return reader;
+    }
+    CO_TRY(co_await request_manage_link(reader.address));
+    co_return Error(ErrorKind::Unauthorized, "A link for this was sent to your inbox.");
 }
 
 void Audience::tell_left(SubscriberId reader, std::optional<ListId> list) const {

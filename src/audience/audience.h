@@ -122,6 +122,8 @@ class Audience {
     Task<Result<SignupAnswer>> request_manage_link(std::string address);
     // Taking everything away, or erasing it, needs a link that was mailed within the day: links in
     // alerts get forwarded. With another one such a link is mailed, and the answer is Unauthorized.
+    // Taking everything away, or erasing it, needs a link that was mailed within the day: links in
+    // alerts get forwarded. With another one such a link is mailed, and the answer is Unauthorized.
     // Everything held about the reader; recorded as an `exported` event.
     Task<Result<ReaderRecord>> export_subscriber(std::string manage_token, Evidence evidence);
     Task<Status> erase_subscriber(std::string manage_token, Evidence evidence);
@@ -195,6 +197,7 @@ class Audience {
     std::string budget_key(std::string_view kind, const mail::Address& address) const;
     std::string new_message_id() const;
     mail::Token manage_token(std::string_view subject) const;
+    mail::Token manage_token(std::string_view subject) const;
     std::string mail_from() const;
     store::NewSubscriber new_reader(const mail::Address& address, const std::string& known_subject,
                                     const std::string& locale, Time now) const;
@@ -204,6 +207,7 @@ class Audience {
     Result<store::NewOutboxMail> manage_link(const store::NewSubscriber& reader) const;
     Task<Result<store::SubscriberRow>> reader_of_address(std::string text);
     Task<Result<store::SubscriberRow>> reader_of_token(std::string manage_token);
+    Task<Result<store::SubscriberRow>> reader_of_mailed_token(std::string manage_token);
     Task<Result<store::SubscriberRow>> reader_of_mailed_token(std::string manage_token);
     Result<bool> commit_digest(store::Database& db, SubscriberId subscriber, Time now);
     Task<Result<PreferencesView>> change(std::string manage_token, std::optional<PreferencesChange>,

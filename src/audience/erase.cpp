@@ -46,7 +46,7 @@ Task<Status> Audience::erase_by_address(std::string address, Evidence evidence) 
 }
 
 Task<Status> Audience::erase_subscriber(std::string token, Evidence evidence) {
-    CO_TRY_AS(const store::SubscriberRow reader, co_await reader_of_token(std::move(token)));
+    CO_TRY_AS(const store::SubscriberRow reader, co_await reader_of_mailed_token(std::move(token)));
     co_return co_await erase(reader.id, std::move(evidence));
 }
 

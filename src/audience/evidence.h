@@ -20,6 +20,8 @@ inline constexpr std::size_t kSaltBytes = 32;
 inline constexpr std::size_t kSubjectRandomBytes = 10;
 inline constexpr std::chrono::hours kManageLinkLife{24};
 inline constexpr int kConsentOfReaderMax = 10'000;  // a reader who acts twice a day for 13 years
+// In a Manage token's place for an alert: it comes from a page, not from a mail.
+inline constexpr std::uint64_t kNotMailed = ~std::uint64_t{0};
 inline constexpr std::string_view kMarketing = "marketing";
 
 // Ready to be stored: cut to the limits, and the pages' addresses without what might name somebody.

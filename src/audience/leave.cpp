@@ -71,7 +71,7 @@ Task<Result<UnsubscribeView>> Audience::unsubscribe_view(std::string text) {
         co_return found.error();
     }
     if (found->reader) {
-        found->view.manage_url = manage_url(found->reader->subject);
+        found->view.manage_url = choices_url(found->reader->subject);
     }
     co_return std::move(found->view);
 }
@@ -95,7 +95,7 @@ Task<Result<UnsubscribeView>> Audience::unsubscribe(std::string text, Evidence g
         const ListId list(token.list);
         tell_left(found->reader->id, list.valid() ? std::optional(list) : std::nullopt);
         co_await left_is_known();
-        found->view.manage_url = manage_url(found->reader->subject);
+        found->view.manage_url = choices_url(found->reader->subject);
     }
     co_return std::move(found->view);
 }

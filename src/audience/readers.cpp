@@ -89,7 +89,7 @@ Task<Result<ReaderRecord>> Audience::export_by_address(std::string address, Evid
 }
 
 Task<Result<ReaderRecord>> Audience::export_subscriber(std::string token, Evidence evidence) {
-    CO_TRY_AS(const store::SubscriberRow reader, co_await reader_of_token(std::move(token)));
+    CO_TRY_AS(const store::SubscriberRow reader, co_await reader_of_mailed_token(std::move(token)));
     co_return co_await export_reader(reader.id, std::move(evidence));
 }
 

@@ -1,6 +1,6 @@
 #include "store/signup_readers.h"
 
-#include "store/outbox.h"
+#include "store/consent_retention.h"
 #include "store/subscribers.h"
 
 namespace tocsin::store {
@@ -11,13 +11,14 @@ void tag_subscriber(Database& db, SubscriberId id, std::string_view tag) {
 
 std::int64_t drop_unconfirmed(Database& db, const std::string& domain, int limit) {
     const std::vector<Row> rows = db.query(
-        "SELECT s.id, s.address FROM subscriber s WHERE s.domain = $1 AND NOT EXISTS (SELECT 1 "
+        "SELECT s.id FROM subscriber s WHERE s.domain = $1 AND NOT EXISTS (SELECT 1 "
         "FROM subscription t WHERE t.subscriber_id = s.id AND t.state <> 'pending') "
         "ORDER BY s.id LIMIT $2",
         {domain, limit});
     for (const Row& row : rows) {
-        delete_outbox_to(db, row.text(1));
-        delete_subscriber(db, SubscriberId(row.integer(0)));
+        if (const auto reader = find_subscriber(db, SubscriberId(row.integer(0)))) {
+            delete_reader(db, *reader);
+        }
     }
     return static_cast<std::int64_t>(rows.size());
 }
