@@ -122,6 +122,7 @@ Task<Result<ConfirmView>> Audience::confirm_view(std::string text) {
         }
         ConfirmView view;
         view.address = mask_address(request.reader.address);
+        view.locale = request.reader.locale;
         view.list = request.list.id;
         view.list_slug = request.list.slug;
         view.list_name = request.list.name;
@@ -146,6 +147,7 @@ Task<Result<Confirmed>> Audience::confirm(std::string text, Evidence given,
         co_return request.error();
     }
     Confirmed confirmed;
+    confirmed.locale = request->reader.locale;
     confirmed.list_slug = request->list.slug;
     confirmed.list_name = request->list.name;
     confirmed.manage_url = manage_url(request->reader.subject);

@@ -48,6 +48,7 @@ Found find_reader(store::Database& db, const mail::Token& token) {
     found.reader = store::find_subscriber_by_subject(db, token.subject);
     if (found.reader) {
         found.view.address = mask_address(found.reader->address);
+        found.view.locale = found.reader->locale;
     }
     if (const auto list = store::find_list(db, ListId(token.list))) {
         found.view.list_name = list->name;

@@ -2,6 +2,7 @@
 
 #include "audience/audience.h"
 #include "base/bytes.h"
+#include "mail/catalog.h"
 
 namespace tocsin::audience {
 
@@ -24,6 +25,16 @@ bool is_line(std::string_view text, std::size_t bytes_max) {
            std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
+// A language of ours, as its tag's first part says it: "pt-BR" is written in "pt".
+Result<std::string> checked_language(const mail::Catalog& catalog, std::string_view tag) {
+    std::string language = ascii_lower(trim(tag).substr(0, trim(tag).find('-')));
+    if (!language.empty() && !catalog.has(language)) {
+        return invalid(
+            fmt::format("a list's language is one of {}", fmt::join(catalog.languages(), ", ")));
+    }
+    return language;
+}
+
 ListInfo info_of(store::Database& db, store::ListRow list) {
     const store::ListCounts counts = store::count_list(db, list.id);
     ListInfo info;
@@ -31,6 +42,7 @@ ListInfo info_of(store::Database& db, store::ListRow list) {
     info.slug = std::move(list.slug);
     info.name = std::move(list.name);
     info.description = std::move(list.description);
+    info.language = std::move(list.language);
     info.created_at = list.created_at;
     info.active = counts.active;
     info.pending = counts.pending;
@@ -52,10 +64,22 @@ Task<Result<ListInfo>> Audience::create_list(NewList list) {
     if (!is_line(list.description, kListDescriptionBytesMax)) {
         co_return invalid("a list's description is one line of at most 1000 bytes");
     }
+    CO_TRY_AS(list.language, checked_language(templates_.catalog(), list.language));
     auto commit = [list = std::move(list),
                    now = clock_.now()](store::Database& db) -> Result<ListInfo> {
         TRY_AS(store::ListRow row,
-               store::insert_list(db, list.slug, list.name, list.description, now));
+               store::insert_list(db, list.slug, list.name, list.description, now, list.language));
+        return info_of(db, std::move(row));
+    };
+    co_return co_await store_.write(std::move(commit));
+}
+
+Task<Result<ListInfo>> Audience::set_list_language(std::string slug, std::string language) {
+    CO_TRY_AS(language, checked_language(templates_.catalog(), language));
+    auto commit = [slug = std::move(slug),
+                   language = std::move(language)](store::Database& db) -> Result<ListInfo> {
+        TRY(store::set_list_language(db, slug, language));
+        TRY_AS(store::ListRow row, store::require_list(db, slug));
         return info_of(db, std::move(row));
     };
     co_return co_await store_.write(std::move(commit));

@@ -143,6 +143,7 @@ SignupTarget target_of(store::ListRow list, std::string address_key, std::string
     target.list.slug = std::move(list.slug);
     target.list.name = std::move(list.name);
     target.list.description = std::move(list.description);
+    target.list.language = std::move(list.language);
     target.list.created_at = list.created_at;
     target.address_key = std::move(address_key);
     target.subject = std::move(subject);
@@ -155,6 +156,7 @@ store::ListRow row_of(const ListInfo& list) {
     row.slug = list.slug;
     row.name = list.name;
     row.description = list.description;
+    row.language = list.language;
     row.created_at = list.created_at;
     return row;
 }

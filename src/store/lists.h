@@ -19,6 +19,7 @@ struct ListRow {
     std::string slug;
     std::string name;
     std::string description;
+    std::string language;  // "fr"; empty: the newsroom's
     Time created_at;
 };
 
@@ -30,7 +31,9 @@ struct ListCounts {
 
 // Conflict: the slug is taken. Limited: kListsMax lists exist.
 Result<ListRow> insert_list(Database& db, std::string_view slug, std::string_view name,
-                            std::string_view description, Time now);
+                            std::string_view description, Time now, std::string_view language = {});
+// NotFound: no such list.
+Status set_list_language(Database& db, std::string_view slug, std::string_view language);
 std::optional<ListRow> find_list(Database& db, std::string_view slug);
 std::optional<ListRow> find_list(Database& db, ListId id);
 // The same, for callers to whom a missing list is an error of whoever asked.

@@ -42,6 +42,7 @@ Task<Result<audience::ListInfo>> create_list(const ApiCall& call) {
     list.slug = body.text("slug");
     list.name = body.text("name");
     list.description = body.text("description");
+    list.language = body.text("language");
     CO_TRY(body.done());
     co_return co_await call.services.audience.create_list(std::move(list));
 }
@@ -49,6 +50,19 @@ Task<Result<audience::ListInfo>> create_list(const ApiCall& call) {
 Task<net::HttpResponse> post_list(ApiCall call) {
     const Result<audience::ListInfo> list = co_await create_list(call);
     co_return list ? api_json(201, list_json(*list)) : api_problem(list.error());
+}
+
+Task<Result<audience::ListInfo>> set_list_language(const ApiCall& call) {
+    CO_TRY_AS(JsonBody body, JsonBody::parse(call.request()));
+    std::string language = body.text("language");
+    CO_TRY(body.done());
+    co_return co_await call.services.audience.set_list_language(call.context.param("slug"),
+                                                                std::move(language));
+}
+
+Task<net::HttpResponse> post_list_language(ApiCall call) {
+    const Result<audience::ListInfo> list = co_await set_list_language(call);
+    co_return list ? api_json(200, list_json(*list)) : api_problem(list.error());
 }
 
 Task<net::HttpResponse> get_list(ApiCall call) {
@@ -96,6 +110,7 @@ void add_api_audience_routes(Router& router, const NewsroomServices& services) {
     add("GET", "/api/v1/lists", Permission::ReadLists, get_lists);
     add("POST", "/api/v1/lists", Permission::ChangeLists, post_list);
     add("GET", "/api/v1/lists/{slug}", Permission::ReadLists, get_list);
+    add("POST", "/api/v1/lists/{slug}/language", Permission::ChangeLists, post_list_language);
     add("GET", "/api/v1/lists/{slug}/export", Permission::ReadSubscribers, get_list_export);
     add("GET", "/api/v1/subscribers/{address}", Permission::ReadSubscribers, get_subscriber);
     // POST, because it is recorded in the reader's consent history.

@@ -56,6 +56,10 @@ std::string PageReader::count(std::string_view key, std::int64_t number) const {
     return services.templates.catalog().count(language, key, number);
 }
 
+std::string PageReader::action(std::string_view path) const {
+    return std::string(path) + "?lang=" + language;
+}
+
 std::string PageReader::shown_time(Time time) const {
     return services.templates.catalog().date_time(language, time, "UTC");
 }

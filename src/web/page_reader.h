@@ -2,7 +2,7 @@
 //
 // The first of these that is one of the newsroom's languages:
 //   1. what the reader chose before (subscriber.locale), where a token says who they are;
-//   2. ?lang= of the address, or the field `lang` of a form, which carries it on;
+//   2. ?lang= of the address, which forms carry on (action());
 //   3. Accept-Language, by its weights;
 //   4. the language of the list that the page is about;
 //   5. the newsroom's first.
@@ -29,6 +29,9 @@ struct PageReader {
     std::string text(std::string_view key, mail::Catalog::Values values = {}) const;
     // "72 hours"
     std::string count(std::string_view key, std::int64_t number) const;
+    // The path with ?lang=: what a form posts to, so that its answer, and the wording that is kept
+    // as evidence, are in the language of the page.
+    std::string action(std::string_view path) const;
     // "24 November 2026, 06:35 UTC"
     std::string shown_time(Time time) const;
 };

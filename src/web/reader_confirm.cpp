@@ -20,16 +20,17 @@ audience::Evidence evidence_of(const ReaderServices& services, const Context& co
 }
 
 Task<net::HttpResponse> confirm_page(const ReaderServices& services, Context context) {
-    const PageReader reader = reader_of(services, context.request);
     auto view = co_await services.audience.confirm_view(context.param("token"));
     if (!view) {
-        co_return failure_page(reader, view.error());
+        co_return failure_page(reader_of(services, context.request), view.error());
     }
+    const PageReader reader =
+        reader_of(services, context.request, {.stored = view->locale, .list = {}});
     mail::TemplateValues values = page_values(reader, reader.text("confirm.title"));
     values.show("NO_INDEX");
     values.set("ADDRESS", view->address);
     values.set("LIST_NAME", view->list_name);
-    values.set("ACTION", context.request.path);
+    values.set("ACTION", reader.action(context.request.path));
     values.show_if(view->marketing == audience::Marketing::Granted, "MARKETING");
     values.show_if(!view->also_pending.empty(), "ALSO_ANY");
     for (const auto& [id, name] : view->also_pending) {
@@ -53,20 +54,23 @@ std::vector<ListId> ids_of(const std::vector<std::string>& texts) {
 }
 
 Task<net::HttpResponse> confirm(const ReaderServices& services, Context context) {
-    const PageReader reader = reader_of(services, context.request);
+    const PageReader seen = reader_of(services, context.request);  // as the form's page was
     const Result<net::Form> form = net::parse_form(context.request);
     if (!form) {
-        co_return status_page(reader, 400);
+        co_return status_page(seen, 400);
     }
     audience::Evidence evidence =
         evidence_of(services, context,
-                    reader.text("confirm.title") + "\n[button] " + reader.text("confirm.button"));
+                    seen.text("confirm.title") + "\n[button] " + seen.text("confirm.button"));
+    evidence.locale = seen.language;
     std::vector<ListId> also = ids_of(form->all("also"));
     auto done = co_await services.audience.confirm(context.param("token"), std::move(evidence),
                                                    std::move(also));
     if (!done) {
-        co_return failure_page(reader, done.error());
+        co_return failure_page(seen, done.error());
     }
+    const PageReader reader =
+        reader_of(services, context.request, {.stored = done->locale, .list = {}});
     mail::TemplateValues values =
         page_values(reader, reader.text("confirmed.title", {{"LIST_NAME", done->list_name}}));
     values.show("NO_INDEX");
@@ -86,7 +90,7 @@ Task<net::HttpResponse> not_me_page(const ReaderServices& services, Context cont
     values.show("NO_INDEX");
     values.show("ASK");
     values.set("ADDRESS", *address);
-    values.set("ACTION", context.request.path);
+    values.set("ACTION", reader.action(context.request.path));
     co_return reader_page(reader, 200, "templates/reader_not_me.html.tpl", values);
 }
 

@@ -87,7 +87,7 @@ TEST_F(ReaderPagesTest, TheBoxSaysWhatItIsAndItsSecondBoxIsUnticked) {
     EXPECT_THAT(page.body, HasSubstr("<label class=\"tocsin-label\" for=\"tocsin-email\">"));
     EXPECT_THAT(page.body, HasSubstr("role=\"alert\""));
     EXPECT_THAT(page.body, HasSubstr("href=\"/privacy\""));
-    EXPECT_THAT(page.body, HasSubstr("<html lang=\"en\">"));
+    EXPECT_THAT(page.body, HasSubstr("<html lang=\"en\" dir=\"ltr\">"));
     EXPECT_EQ(get("/lists/none").status, 404);
 }
 
@@ -105,7 +105,7 @@ TEST_F(ReaderPagesTest, ABadAddressKeepsTheTextAndSaysSoBesideTheField) {
 TEST_F(ReaderPagesTest, ALikelyTypoIsAskedAboutOnce) {
     const auto page = post("/lists/breaking/signup", "email=ann%40gmial.com");
     EXPECT_EQ(page.status, 422);
-    EXPECT_THAT(page.body, HasSubstr("Did you mean gmail.com?"));
+    EXPECT_THAT(page.body, HasSubstr("Did you mean <bdi>gmail.com</bdi>?"));
     EXPECT_THAT(page.body, HasSubstr("name=\"as_typed\" value=\"ann@gmial.com\""));
     EXPECT_THAT(page.body, Not(HasSubstr("Please enter a valid email address")));
     EXPECT_EQ(outbox().size(), 0u);
@@ -277,7 +277,7 @@ TEST_F(ReaderPagesTest, OneClickUnsubscribeAnswersPlainly) {
 TEST_F(ReaderPagesTest, PeopleGetAPageForUnsubscribing) {
     subscribe("ann@readers.example");
     const std::string path = "/u/" + unsubscribe_token("ann@readers.example", news_);
-    EXPECT_THAT(get(path).body, HasSubstr("Unsubscribe from the Breaking news email?"));
+    EXPECT_THAT(get(path).body, HasSubstr("Unsubscribe from the <bdi>Breaking news</bdi> email?"));
     const auto done = post(path, "via=page");
     EXPECT_THAT(done.body, HasSubstr("You are unsubscribed"));
     EXPECT_EQ(state("ann@readers.example"), "left");
@@ -359,7 +359,8 @@ TEST_F(ReaderPagesTest, TheFrameMayStandAnywhereAndAnswersInside) {
     EXPECT_THAT(get("/embed/breaking/snippet").body,
                 HasSubstr("https://alerts.example/lists/breaking/signup"));
     EXPECT_THAT(get("/embed/breaking/snippet").body,
-                HasSubstr("&lt;section class=&quot;tocsin&quot;&gt;\n  &lt;p"));
+                HasSubstr("&lt;section class=&quot;tocsin&quot; lang=&quot;en&quot; "
+                          "dir=&quot;ltr&quot;&gt;\n  &lt;p"));
     const auto script = get("/embed.js");
     EXPECT_EQ(script.headers.get("cross-origin-resource-policy"), "cross-origin");
     EXPECT_THAT(script.body, Not(HasSubstr("eval(")));

@@ -119,7 +119,7 @@ net::HttpResponse status_page(const PageReader& reader, int status) {
 }
 
 void fill_box(mail::TemplateValues& values, const PageReader& reader, const BoxState& box) {
-    values.set("ACTION", "/lists/" + box.list + "/signup");
+    values.set("ACTION", reader.action("/lists/" + box.list + "/signup"));
     values.set("TITLE", box.title.empty() ? reader.services.site_name : box.title);
     values.set("EMAIL", box.email);
     values.set("PAGE_URL", box.page_url);

@@ -171,15 +171,17 @@ audience::SignupRequest to_request(const PageReader& reader, const SignupForm& f
 }
 
 // What became of a form that could be read.
-Task<net::HttpResponse> take(const PageReader& reader, const SignupGate& gate,
+Task<net::HttpResponse> take(const PageReader& unlisted, const SignupGate& gate,
                              const net::HttpRequest& request, const SignupForm& form,
                              const std::string& slug) {
-    const ReaderServices& services = reader.services;
+    const ReaderServices& services = unlisted.services;
     auto found = co_await services.audience.sign_up_target(slug, form.email);
     if (!found) {
-        co_return failed(reader, form.answer, found.error());
+        co_return failed(unlisted, form.answer, found.error());
     }
     const auto target = std::make_shared<const audience::SignupTarget>(std::move(*found));
+    const PageReader reader =
+        reader_of(services, request, {.stored = {}, .list = target->list.language});
     const audience::ListInfo& list = target->list;
     const std::string form_time = gate.form_time(list.id);
     mail::AddressCheck check = mail::check_address(form.email);
@@ -264,11 +266,12 @@ enum class Where { OwnPage, Frame };
 
 Task<net::HttpResponse> signup_page(const ReaderServices& services, const SignupGate& gate,
                                     Where where, Context context) {
-    const PageReader reader = reader_of(services, context.request);
     const auto target = co_await services.audience.sign_up_target(context.param("list"));
     if (!target) {
-        co_return failed(reader, AnswerAs::Page, target.error());
+        co_return failed(reader_of(services, context.request), AnswerAs::Page, target.error());
     }
+    const PageReader reader =
+        reader_of(services, context.request, {.stored = {}, .list = target->list.language});
     BoxState box;
     box.form_time = gate.form_time(target->list.id);
     box.page_url = services.public_url + context.request.path;
@@ -304,13 +307,17 @@ void add_lines(mail::TemplateValues& values, std::string_view section, std::stri
 }
 
 Task<net::HttpResponse> snippet_page(const ReaderServices& services, Context context) {
-    const PageReader reader = reader_of(services, context.request);
+    const PageReader reader{services, std::string(mail::Catalog::kEnglish)};  // for developers
     const auto target = co_await services.audience.sign_up_target(context.param("list"));
     if (!target) {
         co_return failed(reader, AnswerAs::Page, target.error());
     }
     const audience::ListInfo* list = &target->list;
-    const Result<std::string> snippet = snippet_of(reader, *list);
+    // The box itself speaks the list's language, or that of ?lang=: it is pasted, once for all.
+    net::HttpRequest asked = context.request;
+    asked.headers.set("Accept-Language", "");
+    const PageReader pasted = reader_of(services, asked, {.stored = {}, .list = list->language});
+    const Result<std::string> snippet = snippet_of(pasted, *list);
     if (!snippet) {
         co_return failed(reader, AnswerAs::Page, snippet.error());
     }

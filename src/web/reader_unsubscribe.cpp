@@ -19,11 +19,12 @@ void fill(mail::TemplateValues& values, const audience::UnsubscribeView& view) {
 }
 
 Task<net::HttpResponse> unsubscribe_page(const ReaderServices& services, Context context) {
-    const PageReader reader = reader_of(services, context.request);
     auto view = co_await services.audience.unsubscribe_view(context.param("token"));
     if (!view) {
-        co_return failure_page(reader, view.error());
+        co_return failure_page(reader_of(services, context.request), view.error());
     }
+    const PageReader reader =
+        reader_of(services, context.request, {.stored = view->locale, .list = {}});
     mail::TemplateValues values = page_values(
         reader, reader.text(view->left ? "unsubscribe.done_title" : "unsubscribe.title"));
     values.show(view->left ? "DONE" : "ASK");
@@ -33,13 +34,14 @@ Task<net::HttpResponse> unsubscribe_page(const ReaderServices& services, Context
 }
 
 Task<net::HttpResponse> unsubscribe(const ReaderServices& services, Context context) {
-    const PageReader reader = reader_of(services, context.request);
     const Result<net::Form> form = net::parse_form(context.request);
     const bool by_page = form && form->get("via") == "page";
     audience::Evidence evidence;
     evidence.page_url = services.public_url + mask_path(context.request.path);
     evidence.method = by_page ? model::ConsentMethod::WebForm : model::ConsentMethod::OneClick;
     auto view = co_await services.audience.unsubscribe(context.param("token"), std::move(evidence));
+    const std::string stored = view ? view->locale : std::string();
+    const PageReader reader = reader_of(services, context.request, {.stored = stored, .list = {}});
     if (!by_page) {
         co_return view
             ? text_response(200, reader.text("unsubscribe.one_click") + "\n")

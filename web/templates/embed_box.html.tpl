@@ -3,7 +3,7 @@
   <p class="tocsin-kicker">{{@box.kicker}}</p>
   <h2 class="tocsin-title" dir="auto">{{TITLE}}</h2>
   <p class="tocsin-lead">{{@box.lead}}</p>
-  <form class="tocsin-form" action="{{ORIGIN}}/lists/{{LIST}}/signup" method="post" data-tocsin>
+  <form class="tocsin-form" action="{{ORIGIN}}/lists/{{LIST}}/signup?lang={{LANG}}" method="post" data-tocsin>
     <label class="tocsin-label" for="tocsin-email">{{@box.email}}</label>
     <div class="tocsin-row">
       <input class="tocsin-email" id="tocsin-email" name="email" type="email" autocomplete="email" required>
