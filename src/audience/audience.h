@@ -197,7 +197,6 @@ class Audience {
     std::string budget_key(std::string_view kind, const mail::Address& address) const;
     std::string new_message_id() const;
     mail::Token manage_token(std::string_view subject) const;
-    mail::Token manage_token(std::string_view subject) const;
     std::string mail_from() const;
     store::NewSubscriber new_reader(const mail::Address& address, const std::string& known_subject,
                                     const std::string& locale, Time now) const;
@@ -207,7 +206,6 @@ class Audience {
     Result<store::NewOutboxMail> manage_link(const store::NewSubscriber& reader) const;
     Task<Result<store::SubscriberRow>> reader_of_address(std::string text);
     Task<Result<store::SubscriberRow>> reader_of_token(std::string manage_token);
-    Task<Result<store::SubscriberRow>> reader_of_mailed_token(std::string manage_token);
     Task<Result<store::SubscriberRow>> reader_of_mailed_token(std::string manage_token);
     Result<bool> commit_digest(store::Database& db, SubscriberId subscriber, Time now);
     Task<Result<PreferencesView>> change(std::string manage_token, std::optional<PreferencesChange>,
