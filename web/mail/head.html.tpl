@@ -12,6 +12,7 @@
 body { margin: 0; padding: 0; -webkit-text-size-adjust: 100%; }
 table { border-collapse: collapse; }
 a { text-underline-offset: 2px; }
+[dir=rtl] .note { border-left: 0 !important; border-right: 3px solid #121212 !important; }
 @media (min-width: 640px) {
 .outer { padding: 28px 0 44px 0 !important; }
 }

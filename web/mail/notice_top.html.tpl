@@ -1,6 +1,6 @@
 </head>
 <body class="page" style="margin:0;padding:0;background-color:#f3f1ec;">
-<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#f3f1ec" style="background-color:#f3f1ec;">
+<table role="presentation" class="page" dir="{{DIR}}" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#f3f1ec" style="background-color:#f3f1ec;">
 <tr>
 <td class="outer" align="center" style="padding:0;">
 <table role="presentation" class="card" width="600" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="width:100%;max-width:600px;background-color:#ffffff;">
