@@ -64,8 +64,11 @@ async function lookAtAll(page, states, language, from = news) {
       : `reader-${language}-${state.name}`);
     const { lang, dir } = await page.evaluate(
       ({ lang, dir } = document.documentElement) => ({ lang, dir }));
-    if (lang !== language) wrong.push(`${state.name}: lang="${lang}"`);
-    if ((dir === 'rtl') !== kRightToLeft.includes(language)) wrong.push(`${state.name}: dir=${dir}`);
+    const expected = state.english ? 'en' : language;
+    if (lang !== expected) wrong.push(`${state.name}: lang="${lang}"`);
+    if ((dir === 'rtl') !== kRightToLeft.includes(expected)) {
+      wrong.push(`${state.name}: dir=${dir}`);
+    }
     const problems = await problemsOf(page, state);
     wrong.push(...problems.map((problem) => `${language} ${state.name}: ${problem}`));
   }
@@ -87,6 +90,7 @@ test('every page in every state in every language', kEveryLanguage, async () => 
   const wrong = [];
   for (const language of languages) {
     const own = await Newspaper.open(scope);
+    own.language = language;
     await prepare(own);
     const page = await newPage({ locale: language });
     wrong.push(...await lookAtAll(page, readerStates, language, own));
@@ -164,34 +168,44 @@ test('forced colours leave every control its edge, and nothing moves', async () 
   }
 });
 
+// One mail of each kind: [name, mail]. The inbox forgets, so each is fetched as it comes.
+async function everyMail() {
+  const reader = 'ivy@readers.example';
+  await news.reader(reader, { confirmed: false });
+  const mails = [['confirm', await news.mailTo(reader)]];
+  await news.post(await news.link(reader, 'c'));
+  await news.post('/preferences', { email: reader });
+  mails.push(['manage', await news.mailTo(reader, (html) => html.includes('/p/'))]);
+  let of;
+  for (const [kind, headline] of [['alert', 'Snow closes the pass'], ['correction', 'Not the pass'],
+    ['update', 'Ploughs are out'], ['retraction', 'The pass was never closed']]) {
+    const { id } = await news.alert(headline, { ...(of && { kind, of }) });
+    of ??= id;
+    mails.push([kind, await news.mailTo(reader, (html) => html.includes(`${headline}</h1>`))]);
+  }
+  return mails;
+}
+
 test('mails: small, for narrow and dark windows, with nothing to load', async () => {
   const page = await newPage();
-  const pictured = new Set();
-  await news.reader('zoe@readers.example', { confirmed: false });
-  await news.post('/preferences', { email: 'kim@readers.example' });
-  await news.mailTo('kim@readers.example', (html) => /settings/i.test(html));
-  for (const { id } of await news.mails()) {
-    const { subject, text, html, bytes } = await news.mail(id);
-    const kind = subject.match(/^(confirm|your|update|correction|retraction)/i)?.[0] ?? 'alert';
-    if (pictured.has(kind)) continue;
-    pictured.add(kind);
-    assert.ok(bytes < 30_000, `${subject}: ${bytes} bytes`);
-    assert.ok(text.length > 100, `${subject}: has a text`);
-    assert.doesNotMatch(html, /<(img|link|script|iframe|object|video)|src=|url\(|background=/i, kind);
+  for (const [kind, { text, html, bytes }] of await everyMail()) {
+    assert.ok(bytes < 30_000, `${kind}: ${bytes} bytes`);
+    assert.ok(text.length > 100, `${kind} has a text`);
+    const loads = /<(img|link|script|iframe|object|video)|src=|url\(|background=/i;
+    assert.doesNotMatch(html, loads, kind);
     for (const [, link] of html.matchAll(/href="([^"]+)"/g)) {
-      assert.match(link, /^(http:\/\/localhost:\d+|https:\/\/harbourpost\.example)/, subject);
+      assert.match(link, /^(http:\/\/localhost:\d+|https:\/\/harbourpost\.example)/, kind);
     }
     await page.setContent(html);
-    await screenshots(page, `mail-${kind.toLowerCase()}`, { widths: [320, 768] });
+    await screenshots(page, `mail-${kind}`, { widths: [320, 768] });
     // Mail programs show no landmarks and have the heading elsewhere.
     const problems = (await accessibilityProblems(page))
       .filter((problem) => !/: (region|landmark-one-main): /.test(problem));
-    assert.deepEqual(problems, [], subject);
+    assert.deepEqual(problems, [], kind);
     for (const width of [320, 640]) {
-      assert.ok(await layout.overflowAt(page, width) <= 0, `${subject} at ${width} px`);
+      assert.ok(await layout.overflowAt(page, width) <= 0, `${kind} at ${width} px`);
     }
   }
-  assert.ok(pictured.size >= 5, [...pictured].join());
 });
 
 test('no page asked anybody else for anything, set a cookie or broke its own policy', () => {

@@ -32,7 +32,8 @@ async function mailTo(address, prefix) {
 
 async function subscribe(address) {
   const headers = { 'user-agent': 'A browser of the reader' };
-  assert.equal((await news.post('/lists/breaking/signup', { email: address }, headers)).status, 200);
+  const asked = await news.post('/lists/breaking/signup', { email: address }, headers);
+  assert.equal(asked.status, 200, asked.text);
   const prefix = `${news.url}/c/`;
   const confirmed = await news.post(linkIn(await mailTo(address, prefix), prefix), {}, headers);
   assert.equal(confirmed.status, 200);
@@ -137,8 +138,8 @@ test('an erased reader is found nowhere, and what others proved stays proved', a
   // Neither does an import bring the address back.
   const file = path.join(await scope.folder(), 'old.csv');
   await writeFile(file, `email\n${ann}\n`);
-  const done = await news.do('import', file, '--list', 'breaking', '--consent-source', 'x', '--json',
-    '--report', `${file}.refused`);
+  const done = await news.do('import', file, '--list', 'breaking', '--consent-source', 'x',
+    '--json', '--report', `${file}.refused`);
   assert.equal(done.accepted, 0);
 });
 

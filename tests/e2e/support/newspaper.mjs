@@ -8,6 +8,7 @@ export const languages = readdirSync(`${root}web/i18n`)
   .sort((a, b) => (b === 'en') - (a === 'en'));
 
 export class Newspaper {
+  language = 'en';      // of its readers' browsers
   #links = new Map();  // the inbox forgets its oldest mails
 
   static async open(scope) {
@@ -26,7 +27,8 @@ export class Newspaper {
   // Posts a form as a browser without scripts does, and answers the page.
   async post(where, fields = {}) {
     const url = where.startsWith('http') ? where : this.url + where;
-    const answer = await fetch(url, { method: 'POST', body: new URLSearchParams(fields) });
+    const answer = await fetch(url, { method: 'POST', body: new URLSearchParams(fields),
+      headers: { 'accept-language': this.language } });
     return { status: answer.status, text: await answer.text() };
   }
 

@@ -1,6 +1,7 @@
 // Every page that a reader can meet, in every state that it has, reached as a reader reaches it:
-// {name, go(page, news)}, for the tests of access and for pictures. In order: the first is of a
-// newspaper that has sent nothing, and some wait for what an earlier one did.
+// {name, go(page, news)}, with `framed` or `english` where they are, for the tests of access and for
+// pictures. In order: the first is of a newspaper that has sent nothing, and some wait for what an
+// earlier one did.
 
 const kShortly = { waitUntil: 'domcontentloaded' };
 
@@ -24,8 +25,8 @@ function signUp(where, email) {
   };
 }
 
-function linkOf(address, kind) {
-  return async (page, news) => page.goto(await news.link(address, kind), kShortly);
+function linkOf(address, kind, end = '') {
+  return async (page, news) => page.goto(await news.link(address, kind, end) + end, kShortly);
 }
 
 // With the script of the box.
@@ -72,7 +73,7 @@ export const readerStates = [
   { name: 'frame', go: visit('/embed/breaking'), framed: true },
   { name: 'frame-error', go: signUp('/embed/breaking', 'robin@'), framed: true },
   { name: 'frame-done', go: signUp('/embed/breaking', 'max@readers.example'), framed: true },
-  { name: 'snippet', go: visit('/embed/breaking/snippet') },
+  { name: 'snippet', go: visit('/embed/breaking/snippet'), english: true },
   { name: 'privacy', go: visit('/privacy') },
   { name: 'manage', go: visit('/preferences') },
   { name: 'manage-error', async go(page, news) {
@@ -107,6 +108,11 @@ export const readerStates = [
   { name: 'alert-retracted', async go(page, news) {
     await page.goto(`${news.url}/alerts`, kShortly);
     await page.locator('.alerts a', { hasText: 'closed until' }).click();
+  } },
+  { name: 'mute', go: linkOf('eve@readers.example', 'p', '/mute') },
+  { name: 'muted', async go(page, news) {
+    await linkOf('eve@readers.example', 'p', '/mute')(page, news);
+    await send(page, 'main form');
   } },
   { name: 'preferences', go: linkOf('eve@readers.example', 'p') },
   { name: 'preferences-saved', async go(page, news) {
