@@ -24,6 +24,15 @@ void put_bytes(std::string& out, std::string_view bytes) {
     out.append(bytes);
 }
 
+// What the other format has, and this one's hash leaves out, must not be there.
+bool fits_its_format(const ConsentEntry& entry) {
+    if (entry.format == 1) {
+        return entry.list_name.empty() && entry.controller_hash.empty() &&
+               entry.detail_commit.empty() && entry.origin_commit.empty();
+    }
+    return entry.format == kConsentFormat && entry.page_url.empty();
+}
+
 }  // namespace
 
 std::string_view to_string(ConsentType type) {
@@ -160,8 +169,7 @@ bool ConsentWalk::feed(const ConsentEntry& entry, const TreeFrontier::OnNode& on
                                           "replaced",
                                           entry.seq, entries_));
     }
-    if ((entry.format != 1 && entry.format != kConsentFormat) ||
-        entry.hash != consent_hash(entry)) {
+    if (!fits_its_format(entry) || entry.hash != consent_hash(entry)) {
         return bad(entry.seq, fmt::format("entry {} was changed after it was written", entry.seq));
     }
     ++entries_;

@@ -115,6 +115,8 @@ TEST(Consent, EveryChangeOfEveryFieldOfEveryEntryIsFound) {
         [](ConsentEntry& e) { flip(e.hash[5]); },
         [](ConsentEntry& e) { e.format = 3 - e.format; },
         [](ConsentEntry& e) { e.format = 3; },
+        // What the entry's format does not hash.
+        [](ConsentEntry& e) { (e.format == 1 ? e.list_name : e.page_url) = "x"; },
         // Bytes moved from one field to the next.
         [](ConsentEntry& e) {
             e.actor = e.method.back() + e.actor;
