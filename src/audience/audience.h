@@ -122,8 +122,6 @@ class Audience {
     Task<Result<SignupAnswer>> request_manage_link(std::string address);
     // Taking everything away, or erasing it, needs a link that was mailed within the day: links in
     // alerts get forwarded. With another one such a link is mailed, and the answer is Unauthorized.
-    // Taking everything away, or erasing it, needs a link that was mailed within the day: links in
-    // alerts get forwarded. With another one such a link is mailed, and the answer is Unauthorized.
     // Everything held about the reader; recorded as an `exported` event.
     Task<Result<ReaderRecord>> export_subscriber(std::string manage_token, Evidence evidence);
     Task<Status> erase_subscriber(std::string manage_token, Evidence evidence);
