@@ -1,4 +1,4 @@
-// Commands: check-address, sink, bench deliver, bench lanes, bench leases.
+// Commands: check-address, sink, bench deliver, bench lanes, bench leases, bench readers.
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -12,6 +12,7 @@
 #include "app/bench_deliver.h"
 #include "app/bench_lanes.h"
 #include "app/bench_leases.h"
+#include "app/bench_readers.h"
 #include "app/check_address.h"
 #include "app/cli.h"
 #include "app/recording_sink.h"
@@ -125,6 +126,7 @@ void add_tool_commands(CLI::App& program, Cli& cli) {
     add_bench_deliver_command(*bench, cli);
     add_bench_lanes_command(*bench, cli);
     add_bench_leases_command(*bench, cli);
+    add_bench_readers_command(*bench, cli);
 }
 
 }  // namespace tocsin::app
