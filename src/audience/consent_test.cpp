@@ -51,6 +51,7 @@ TEST_F(ConsentOfReaders, AProofHoldsEverythingAndVerifies) {
         EXPECT_EQ(proved.entry.list_name, "Breaking news");
     }
     EXPECT_EQ(proof->entries[0].detail.embed_origin, "https://news.example");
+    EXPECT_TRUE(proof->entries[1].detail.message_id.ends_with("@news.example"));
     ASSERT_TRUE(proof->entries[0].origin);
     EXPECT_EQ(proof->entries[0].origin->ip, "192.0.2.7");
     EXPECT_EQ(finish(audience_->prove_consent("eve@paper.example")).error().kind(),

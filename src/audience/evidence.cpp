@@ -72,6 +72,15 @@ store::NewConsent consent_event(model::ConsentType type, const store::NewSubscri
     return event;
 }
 
+std::string message_id_of(std::string_view message) {
+    constexpr std::string_view kHeader = "\r\nMessage-ID: <";
+    const std::size_t at = message.find(kHeader);
+    const std::size_t end = at == message.npos ? at : message.find('>', at);
+    return end == message.npos
+               ? std::string()
+               : std::string(message.substr(at + kHeader.size(), end - at - kHeader.size()));
+}
+
 std::string new_subject(Time now, std::string_view chance) {
     CHECK(chance.size() == kSubjectRandomBytes);
     std::string subject;

@@ -32,6 +32,9 @@ Result<Evidence> checked(Evidence evidence);
 store::NewConsent consent_event(model::ConsentType type, const store::NewSubscriber& reader,
                                 const Evidence& evidence, Time now);
 
+// Of a mail that was composed here, without <>; empty: it has none.
+std::string message_id_of(std::string_view message);
+
 // A reader's name in tokens and consent events, 16 bytes: the millisecond, then kSubjectRandomBytes
 // of chance. It is no secret (tokens are signed). Beginning with the time, the readers of an import
 // lie side by side in the indexes: with random names, each chunk would rewrite most of their pages.

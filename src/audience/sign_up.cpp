@@ -80,6 +80,7 @@ void record_request(store::Database& db, const Plan& plan, const store::NewSubsc
         system.actor = "system:sign_up";
         events.push_back(consent_event(model::ConsentType::ConfirmSent, reader, system, now));
         events.back().list = plan.list.id;
+        events.back().detail.message_id = message_id_of(plan.mail.message);
     }
     store::append_consent(db, events);
 }
