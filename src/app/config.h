@@ -54,7 +54,8 @@ struct Config {
         std::string from;            // the address part of From; the name part is `name`
         std::string postal_address;  // one line
         std::string privacy_url;
-        std::vector<std::string> languages{"en"};
+        std::vector<std::string> languages{"en", "ar", "de", "es", "fr", "he", "it",
+                                           "ja", "nl", "pl", "pt", "tr", "uk"};
         std::string time_zone = "UTC";  // IANA
 
         std::string public_host() const;  // of public_url, without a port

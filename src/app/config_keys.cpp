@@ -217,7 +217,9 @@ constexpr ConfigKey kKeys[] = {
     {"site", "privacy_url", KeyKind::Text, Presence::Default, "\"\"",
      "The privacy notice that the sign-up box links to.",
      [](Config& c, const KeyValue& v) { return set_url(c.site.privacy_url, v); }},
-    {"site", "languages", KeyKind::List, Presence::Default, "[\"en\"]",
+    {"site", "languages", KeyKind::List, Presence::Default,
+     "[\"en\", \"ar\", \"de\", \"es\", \"fr\", \"he\", \"it\", \"ja\", \"nl\", \"pl\", \"pt\", "
+     "\"tr\", \"uk\"]",
      "Languages of pages and mails, the first for readers whose language is not known.",
      set_languages},
     {"site", "time_zone", KeyKind::Text, Presence::Default, "\"UTC\"",

@@ -56,6 +56,12 @@ Task<Result<net::HttpResponse>> audience_page(const NewsroomServices& services,
     values.show_if(lists.empty(), "NO_LISTS");
     values.set("NEW_NAME", what.typed.name).set("NEW_SLUG", what.typed.slug);
     values.set("NEW_DESCRIPTION", what.typed.description);
+    const mail::Catalog& catalog = services.templates.catalog();
+    for (const std::string& language : catalog.languages()) {
+        mail::TemplateValues& option = values.add("LANGUAGE");
+        option.set("TAG", language).set("TAG_NAME", catalog.text(language, "language.name"));
+        option.show_if(language == what.typed.language, "CHOSEN");
+    }
     page.problem(what.problem).notice(what.notice);
     co_return page.render("desk_audience.html.tpl", what.status);
 }
@@ -73,6 +79,7 @@ Task<Result<net::HttpResponse>> post_list(DeskCall call) {
     what.typed.name = std::string(trim(call.form.get("name")));
     what.typed.slug = std::string(trim(call.form.get("slug")));
     what.typed.description = std::string(trim(call.form.get("description")));
+    what.typed.language = std::string(trim(call.form.get("language")));
     const Result<audience::ListInfo> created =
         co_await call.services.audience.create_list(what.typed);
     if (created) {

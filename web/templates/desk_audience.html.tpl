@@ -44,6 +44,13 @@
       <label class="field"><span>What readers get</span>
         <input name="description" maxlength="500" value="{{NEW_DESCRIPTION}}">
       </label>
+      <label class="field"><span>Language it is written in</span>
+        <select name="language">
+          <option value="">The newsroom's</option>
+          {{#LANGUAGE}}<option value="{{TAG}}" lang="{{TAG}}"{{#CHOSEN}} selected{{/CHOSEN}}>{{TAG_NAME}}</option>
+          {{/LANGUAGE}}
+        </select>
+      </label>
       <button type="submit">Create list</button>
     </form>
     {{/MAY_CHANGE_LISTS}}
