@@ -1,5 +1,9 @@
 #include "model/checkpoint.h"
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
@@ -58,6 +62,20 @@ TEST(Checkpoint, AnythingElseIsRefused) {
     EXPECT_FALSE(parse_checkpoint("", vkey));
     EXPECT_FALSE(parse_checkpoint("\n\n", vkey));
     EXPECT_FALSE(parse_checkpoint(note, ""));
+}
+
+TEST(Checkpoint, NothingOfTheCorpusOpens) {
+    int files = 0;
+    for (const auto& file :
+         std::filesystem::directory_iterator(TOCSIN_SOURCE_DIR "/fuzz/corpus/checkpoint")) {
+        std::ifstream in(file.path(), std::ios::binary);
+        const std::string text(std::istreambuf_iterator<char>(in), {});
+        const CheckpointKey other("a.example/consent", std::string(32, 'x'));
+        EXPECT_FALSE(parse_checkpoint(text, other.vkey())) << file.path();
+        EXPECT_FALSE(parse_checkpoint(kKey.sign(kHead), text)) << file.path();
+        ++files;
+    }
+    EXPECT_GE(files, 4);
 }
 
 }  // namespace
