@@ -1,7 +1,9 @@
-// Sign-ups over kept connections, as cheap as Node can send them: what is measured shares its cores.
+// Sign-ups over kept connections, as cheap as Node can send them: what is measured shares its
+// cores.
 import net from 'node:net';
 
-const kHead = (port, length) => `POST /lists/breaking/signup HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n`
+const kHead = (port, length) => 'POST /lists/breaking/signup HTTP/1.1\r\n'
+  + `host: 127.0.0.1:${port}\r\n`
   + 'content-type: application/x-www-form-urlencoded\r\naccept: application/json\r\n'
   + `content-length: ${length}\r\n\r\n`;
 

@@ -129,6 +129,8 @@ TEST_F(SignUp, ReservedDomainsAreForDevelopmentOnly) {
 TEST_F(SignUp, RoleAddressesAreRefused) {
     EXPECT_EQ(sign_up("Abuse@paper.example")->kind, SignupAnswer::Kind::BadAddress);
     EXPECT_EQ(sign_up("postmaster@paper.example")->kind, SignupAnswer::Kind::BadAddress);
+    EXPECT_EQ(sign_up("NoReply+alerts@paper.example")->kind, SignupAnswer::Kind::BadAddress);
+    EXPECT_EQ(sign_up("info@paper.example")->kind, SignupAnswer::Kind::Accepted);
 }
 
 TEST_F(SignUp, AnUnknownListIsNotFound) {

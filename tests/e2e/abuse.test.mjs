@@ -40,13 +40,13 @@ const linksIn = (mail) => [...new Set(mail.replaceAll('=\r\n', '').replaceAll('=
   .match(/https?:\/\/127\.0\.0\.1:\d+\/[\w/-]+/g))];
 
 async function newestMail(count) {
-  return eventually(`mail ${count}`, () => smtp.messages.length >= count && smtp.messages[count - 1]);
+  return eventually(`mail ${count}`, () => smtp.messages[count - 1]);
 }
 
 test('a scanner that follows every link, with scripts, neither confirms nor leaves', async () => {
   await news.post('/lists/breaking/signup', { email: kAddress });
   const links = linksIn(await newestMail(1));
-  assert.ok(links.some((link) => link.includes('/c/')) && links.some((link) => link.includes('/n/')));
+  for (const kind of ['/c/', '/n/']) assert.ok(links.some((link) => link.includes(kind)), kind);
   const before = await states();
   for (const link of links) {
     await news.get(link);

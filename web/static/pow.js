@@ -1,8 +1,8 @@
 // Proof of work for the sign-up box: finds the counter that a challenge asks for (the form is in
 // src/web/proof_of_work.h). embed.js loads it when the service asks for a proof, which is seldom.
 //
-// Works in slices of a few milliseconds on the page's own thread: the page stays alive, and a strict
-// Content-Security-Policy needs no worker-src for it. Knows nothing of the reader.
+// Works in slices of a few milliseconds on the page's own thread: the page stays alive, and a
+// strict Content-Security-Policy needs no worker-src for it. Knows nothing of the reader.
 const K = new Int32Array(64);
 const START = new Int32Array(8);
 {
@@ -39,7 +39,8 @@ function hashBlock(out) {
   let g = START[6];
   let h = START[7];
   for (let i = 0; i < 64; i += 1) {
-    const one = (h + (((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))) +
+    const one = (h +
+      (((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))) +
       ((e & f) ^ (~e & g)) + K[i] + w[i]) | 0;
     const two = ((((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))) +
       ((a & b) ^ (a & c) ^ (b & c))) | 0;
