@@ -18,6 +18,7 @@
 #include "store/migrate.h"
 #include "store/pace.h"
 #include "store/postgres_url.h"
+#include "store/terms.h"
 
 namespace tocsin::app {
 
@@ -78,6 +79,7 @@ Status forget_what_has_had_its_time(store::Database& db, Time now) {
     store::tidy_nodes(db, now);
     store::purge_signals(db, now - kSignalLife);
     store::tidy_pace(db, now);
+    store::tidy_terms(db, now);
     return {};
 }
 

@@ -147,6 +147,54 @@ TEST_F(Preferences, JoinsAndLeavesAsTicked) {
     EXPECT_EQ(left_.size(), 1U);
 }
 
+TEST_F(Preferences, TermsAreChosenAndStayAsTheyWere) {
+    subscribe("ann@paper.example");
+    const std::string token = manage_token("ann@paper.example");
+    PreferencesChange wish;
+    wish.lists = {news_, sport_};
+    wish.frequencies = {{news_, model::Frequency::Biggest}, {sport_, model::Frequency::Digest}};
+    wish.terms = model::ReaderTerms{"Europe/Paris", 3, 450, model::QuietHours{1'320, 420}};
+    wish.locale = "fr";
+    const auto view = finish(audience_->change_preferences(token, wish, evidence()));
+    ASSERT_TRUE(view) << view.error().message();
+    EXPECT_EQ(view->terms, *wish.terms);
+    EXPECT_EQ(view->lists[0].frequency, model::Frequency::Biggest);
+    EXPECT_EQ(view->lists[1].frequency, model::Frequency::Digest);
+    EXPECT_EQ(view->locale, "fr");
+    // A form that knows nothing of them changes none of it.
+    PreferencesChange older;
+    older.lists = {news_, sport_};
+    const auto after = finish(audience_->change_preferences(token, older, evidence()));
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->terms, *wish.terms);
+    EXPECT_EQ(after->lists[0].frequency, model::Frequency::Biggest);
+}
+
+TEST_F(Preferences, TermsThatNobodyCanMeanChangeNothing) {
+    subscribe("ann@paper.example");
+    PreferencesChange wish;
+    wish.lists = {};
+    wish.terms = model::ReaderTerms{"Europe/Atlantis", 0, 450, {}};
+    const auto refused =
+        finish(audience_->change_preferences(manage_token("ann@paper.example"), wish, evidence()));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(state("ann@paper.example"), "active");
+}
+
+TEST_F(Preferences, WhoChoosesNothingHasNoTerms) {
+    subscribe("ann@paper.example");
+    PreferencesChange wish;
+    wish.lists = {news_};
+    wish.frequencies = {{news_, model::Frequency::Every}};
+    wish.terms = model::ReaderTerms{};
+    ASSERT_TRUE(
+        finish(audience_->change_preferences(manage_token("ann@paper.example"), wish, evidence())));
+    const auto rows = store_->run([](store::Database& db) -> Result<std::int64_t> {
+        return db.first("SELECT COUNT(*) FROM reader_terms")->integer(0);
+    });
+    EXPECT_EQ(*rows, 0);
+}
+
 TEST_F(Preferences, LeaveEverything) {
     subscribe("ann@paper.example", "breaking", Marketing::Granted);
     clock_.advance(hours(24));

@@ -85,7 +85,8 @@ TEST_F(PreparedAudience, EveryOrderOfEventsGivesTheAudienceOfAFullFreeze) {
     const ListId a = add_list("a");
     const ListId b = add_list("b");
     const ListId c = add_list("c");
-    const std::vector<std::vector<ListId>> orders = {{a}, {a, b}, {c, a}, {b, c}, {a, b, c}};
+    const std::vector<model::AudienceLists> orders = {
+        {a}, {a, b}, {c, a}, {b, c}, {a, b, c}, {{a, b}, {c}}, {{b}, {a, c}}};
     Readership readership(random, {a, b, c});
     const auto add = [this](store::Database& db, const std::string& domain) {
         return add_reader(db, domain);
@@ -102,8 +103,8 @@ TEST_F(PreparedAudience, EveryOrderOfEventsGivesTheAudienceOfAFullFreeze) {
     happen(400);
     std::vector<std::shared_ptr<Preparation>> preparations;
     int quick = 0;
-    for (int turn = 0; turn < 3'000 && !HasFailure(); ++turn) {
-        const std::vector<ListId>& lists = orders[random.below(orders.size())];
+    for (int turn = 0; turn < 4'000 && !HasFailure(); ++turn) {
+        const model::AudienceLists& lists = orders[random.below(orders.size())];
         switch (random.below(12)) {
             case 0:
                 preparations.push_back(begin(lists));

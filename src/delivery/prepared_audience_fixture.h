@@ -75,11 +75,11 @@ class PreparedAudience : public ::testing::Test {
         return ids;
     }
 
-    static FreezeRequest request(std::vector<ListId> lists) {
+    static FreezeRequest request(model::AudienceLists lists) {
         return {.alert = {}, .kind = model::AlertKind::Alert, .of = {}, .lists = std::move(lists)};
     }
     std::shared_ptr<Preparation> begin(
-        std::vector<ListId> lists, PreparedAudiences::Need need = PreparedAudiences::Need::Ahead) {
+        model::AudienceLists lists, PreparedAudiences::Need need = PreparedAudiences::Need::Ahead) {
         return run([&](store::Database& db) -> Result<std::shared_ptr<Preparation>> {
                    return prepared_->begin(db, request(std::move(lists)), need);
                })
@@ -90,7 +90,7 @@ class PreparedAudience : public ::testing::Test {
         return run([&](store::Database& db) { return prepared_->advance(db, preparation, need); })
             .value();
     }
-    std::shared_ptr<Preparation> prepare(const std::vector<ListId>& lists) {
+    std::shared_ptr<Preparation> prepare(const model::AudienceLists& lists) {
         auto preparation = begin(lists);
         while (preparation && !advance(*preparation)) {
         }
@@ -133,7 +133,7 @@ class PreparedAudience : public ::testing::Test {
         return frozen;
     }
     // Both ways in one transaction, which is then rolled back.
-    void expect_equal_freeze(const std::vector<ListId>& lists) {
+    void expect_equal_freeze(const model::AudienceLists& lists) {
         const auto done = run([&](store::Database& db) -> Status {
             FreezeRequest quick = request(lists);
             quick.alert = AlertId(1'000'001);
