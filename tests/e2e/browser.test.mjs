@@ -1,6 +1,6 @@
 // The pages as people meet them, in Chromium: the sign-up box in a page of another origin (scripts
-// on and off), confirmation, the desk from draft to release, the inbox. The desk and the inbox are looked
-// over by axe-core here; every state of the readers' pages is in access.test.mjs.
+// on and off), confirmation, the desk from draft to release, the inbox. The desk and the inbox are
+// looked over by axe-core here; every state of the readers' pages is in access.test.mjs.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';

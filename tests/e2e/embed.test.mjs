@@ -28,7 +28,8 @@ ${snippets[variant]}
 <link rel="stylesheet" href="/site.css?${style}"></head><body>${body}</body></html>`;
 }
 
-const kSiteCss = `main { max-width: 40rem; margin: 2rem auto; padding: 0 1rem; font: 18px/1.6 serif }
+const kSiteCss = `main { max-width: 40rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 18px/1.6 serif }
 h1 { font-size: 2.5rem } p { margin: 1em 0 } iframe { border: 0 }`;
 
 function serve(request, response) {

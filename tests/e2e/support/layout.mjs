@@ -1,6 +1,7 @@
 // Questions about a page as it is drawn, asked of the browser.
 
-// How wide the page is beyond its window, at a window's width: 0 where nobody has to scroll sideways.
+// How much wider than its window the page is, at a window's width: nobody should have to scroll
+// sideways.
 export async function overflowAt(page, width) {
   await page.setViewportSize({ width, height: 640 });
   return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -15,7 +16,7 @@ export function cutOffByTextSpacing(page) {
     document.adoptedStyleSheets = [sheet];
     const cut = [...document.querySelectorAll('body *')].filter((element) => {
       const style = getComputedStyle(element);
-      return style.overflow !== 'visible' && !element.closest('[aria-hidden]') && element.tagName !== 'PRE'
+      return style.overflow !== 'visible' && !element.closest('[aria-hidden], pre')
         && (element.scrollWidth > element.clientWidth + 1
           || element.scrollHeight > element.clientHeight + 1);
     }).map((element) => element.outerHTML.slice(0, 120));

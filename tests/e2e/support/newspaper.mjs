@@ -14,7 +14,8 @@ export class Newspaper {
   static async open(scope) {
     const news = new this();
     const port = await freePort();
-    const dev = new Running(binary, ['dev', '--port', String(port)], { env: cleanEnvironment({ TOCSIN_SITE_LANGUAGES: languages.join() }) });
+    const env = cleanEnvironment({ TOCSIN_SITE_LANGUAGES: languages.join() });
+    const dev = new Running(binary, ['dev', '--port', String(port)], { env });
     scope.defer(() => dev.stop());
     await dev.ready(() => isListening(port));
     news.url = `http://localhost:${port}`;

@@ -1,7 +1,7 @@
 // Every page that a reader can meet, in every state that it has, reached as a reader reaches it:
-// {name, go(page, news)}, with `framed` or `english` where they are, for the tests of access and for
-// pictures. In order: the first is of a newspaper that has sent nothing, and some wait for what an
-// earlier one did.
+// {name, go(page, news)}, with `framed` or `english` where they are, for the tests of access and
+// for pictures. In order: the first is of a newspaper that has sent nothing, and some wait for what
+// an earlier one did.
 
 const kShortly = { waitUntil: 'domcontentloaded' };
 
@@ -52,9 +52,10 @@ export async function prepare(news) {
 
 async function sendAlerts(news) {
   const headline = 'Ferry Maren aground off Port Anselm, all passengers safe';
-  const of = (await news.alert(headline, { body: 'The wind has turned.\n\nTwo tugs are there.' })).id;
+  const body = 'The wind has turned.\n\nTwo tugs are there.';
+  const of = (await news.alert(headline, { body })).id;
   await news.alert('Maren is afloat again and on her way to the yard', { kind: 'update', of });
-  const correction = await news.alert('Maren carried 84 people, not 48', { kind: 'correction', of });
+  const correction = await news.alert('Maren carried 84, not 48', { kind: 'correction', of });
   const wrong = (await news.alert('Harbour bridge closed until Monday')).id;
   await news.alert('The harbour bridge is open', { kind: 'retraction', of: wrong });
   return correction;
