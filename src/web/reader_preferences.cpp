@@ -251,27 +251,11 @@ Task<net::HttpResponse> link_was_mailed(const ReaderServices& services, const Co
     co_return message_page(reader, 200, message);
 }
 
-// Whoever came by a link in an alert, which may have been forwarded, gets one to the inbox first.
-Task<net::HttpResponse> link_was_mailed(const ReaderServices& services, const Context& context) {
-    const PageReader reader = reader_of(services, context.request);
-    const auto view = co_await services.audience.preferences(context.param("token"));
-    if (!view) {
-        co_return failure_page(reader, view.error());
-    }
-    ReaderMessage message;
-    message.heading = reader.text("sent.title");
-    message.message = reader.text("sent.link_sent", {{"EMAIL", view->address}});
-    co_return message_page(reader, 200, message);
-}
-
 Task<net::HttpResponse> export_record(const ReaderServices& services, Context context) {
     const PageReader reader = reader_of(services, context.request);
     audience::Evidence evidence = evidence_of(services, "");
     auto record =
         co_await services.audience.export_subscriber(context.param("token"), std::move(evidence));
-    if (!record && record.error().kind() == ErrorKind::Unauthorized) {
-        co_return co_await link_was_mailed(services, context);
-    }
     if (!record && record.error().kind() == ErrorKind::Unauthorized) {
         co_return co_await link_was_mailed(services, context);
     }
@@ -295,9 +279,6 @@ Task<net::HttpResponse> erase(const ReaderServices& services, Context context) {
     audience::Evidence evidence = evidence_of(services, "");
     const Status done =
         co_await services.audience.erase_subscriber(context.param("token"), std::move(evidence));
-    if (!done && done.error().kind() == ErrorKind::Unauthorized) {
-        co_return co_await link_was_mailed(services, context);
-    }
     if (!done && done.error().kind() == ErrorKind::Unauthorized) {
         co_return co_await link_was_mailed(services, context);
     }
