@@ -25,7 +25,7 @@ struct NewOutboxMail {
     std::string message;  // complete RFC 5322 message, CRLF, unsigned
     Time now;
     Time not_after;
-    Time not_before{};  // waits until then; the epoch: leaves at once
+    Time not_before{};         // waits until then; the epoch: leaves at once
     SubscriberId digest_of{};  // whose digest it is; not valid: it is transactional
 };
 

@@ -48,11 +48,11 @@ struct ReaderServices {
     const mail::KeyRing& ring;
     const mail::Templates& templates;
     audience::Audience& audience;
-    std::string site_name;       // "The Harbour Post"
-    std::string public_url;      // no slash at the end
-    std::string contact;         // an address readers can write to
-    std::string postal_address;  // may be empty
-    std::string privacy_url;     // empty: our own page /privacy
+    std::string site_name;                     // "The Harbour Post"
+    std::string public_url;                    // no slash at the end
+    std::string contact;                       // an address readers can write to
+    std::string postal_address;                // may be empty
+    std::string privacy_url;                   // empty: our own page /privacy
     std::vector<std::string> languages{"en"};  // that pages may speak; the first is the newsroom's
     SignupSettings signup = {};
 };
