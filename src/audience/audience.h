@@ -98,7 +98,7 @@ class Audience {
                                     std::vector<ListId> also = {});
     // "This wasn't me": no confirmation mail to this address for a year. Idempotent. Taken with the
     // NotMe token of the mail (/n/{token}).
-    Task<Result<MaskedAddress>> not_me_view(std::string token);
+    Task<Result<NotMeView>> not_me_view(std::string token);
     Task<Status> not_me(std::string token, Evidence evidence);
 
     // --- the reader: leaving and choosing (preferences.cpp) ---
@@ -118,8 +118,10 @@ class Audience {
     Task<Result<StoryView>> mute_story(std::string manage_token);
     // All lists and all purposes.
     Task<Result<PreferencesView>> leave_everything(std::string manage_token, Evidence evidence);
-    // Mails the preferences link to the address if it is a reader's; answers all alike.
-    Task<Result<SignupAnswer>> request_manage_link(std::string address);
+    // Mails the preferences link to the address if it is a reader's, in the reader's language;
+    // answers all alike. `language` is the asker's: a stranger's mail, which nobody gets, costs the
+    // same work.
+    Task<Result<SignupAnswer>> request_manage_link(std::string address, std::string language = {});
     // Taking everything away, or erasing it, needs a link that was mailed within the day: links in
     // alerts get forwarded. With another one such a link is mailed, and the answer is Unauthorized.
     // Everything held about the reader; recorded as an `exported` event.
@@ -208,6 +210,7 @@ class Audience {
     Result<bool> commit_digest(store::Database& db, SubscriberId subscriber, Time now);
     Task<Result<PreferencesView>> change(std::string manage_token, std::optional<PreferencesChange>,
                                          Evidence evidence);
+    ReaderRecord record_of(store::Database& db, const store::SubscriberRow& reader) const;
     Task<Result<ReaderRecord>> export_reader(SubscriberId reader, Evidence evidence);
     Task<Status> erase(SubscriberId reader, Evidence evidence);
     Task<Status> scrub_log();

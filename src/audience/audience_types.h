@@ -88,6 +88,11 @@ struct ConfirmView {
     std::vector<std::pair<ListId, std::string>> also_pending;
 };
 
+struct NotMeView {
+    MaskedAddress address;
+    std::string locale;  // the reader's
+};
+
 struct Confirmed {
     std::string locale;  // the reader's
     std::string list_slug;
@@ -153,6 +158,7 @@ struct ReaderSubscription {
     Time requested_at;
     std::optional<Time> confirmed_at;
     std::optional<Time> left_at;
+    model::Frequency frequency = model::Frequency::Every;
 };
 
 struct ReaderPurpose {
@@ -170,17 +176,48 @@ struct ReaderConsent {
     std::optional<model::ConsentOrigin> origin;  // until it is forgotten
 };
 
+// An alert, in connection with the reader.
+struct ReaderAlert {
+    AlertId alert;
+    std::string headline;   // its newest; empty: the alert is gone
+    std::string list_slug;  // through which it reaches the reader; empty: not known
+    Time at;
+};
+
+// One of the service's own mails to the reader: confirmations, links, digests.
+struct ReaderMail {
+    OutboxId id;
+    std::string state;  // queued | sent | failed | expired | unknown
+    Time created_at;
+    std::optional<Time> done_at;
+};
+
+// Mails of one kind that somebody caused by typing the address into a form.
+struct ReaderBudget {
+    std::string kind;  // confirm | manage
+    std::vector<Time> sent;
+    std::optional<Time> blocked_until;
+};
+
 // Everything held about one reader.
 struct ReaderRecord {
     SubscriberId id;
     std::string address;
     std::string locale;
+    std::string tag;  // the newsroom's word: "disposable"; usually empty
     Time created_at;
     bool suppressed = false;
     std::string suppression_reason;
     std::vector<ReaderSubscription> subscriptions;
     std::vector<ReaderPurpose> purposes;
     std::vector<ReaderConsent> consent;
+    std::optional<model::ReaderTerms> terms;  // none: never chose any
+    std::vector<ReaderAlert> muted;           // stories, and since when
+    std::vector<ReaderAlert> waiting;         // for the digest that is due then
+    std::vector<ReaderAlert> in_digests;      // of the last month, and when they went
+    std::vector<ReaderAlert> counted;  // for the daily limit, on which days of the reader's zone
+    std::vector<ReaderMail> mails;     // of the last month
+    std::vector<ReaderBudget> budgets;
 };
 
 enum class SuppressionReason { Bounced, Complained, Erased, Operator };

@@ -155,14 +155,14 @@ Task<Result<Confirmed>> Audience::confirm(std::string text, Evidence given,
     co_return confirmed;
 }
 
-Task<Result<MaskedAddress>> Audience::not_me_view(std::string text) {
+Task<Result<NotMeView>> Audience::not_me_view(std::string text) {
     CO_TRY_AS(mail::Token token, open(mail::TokenPurpose::NotMe, text));
-    auto look = [token](store::Database& db) -> Result<MaskedAddress> {
+    auto look = [token](store::Database& db) -> Result<NotMeView> {
         const auto reader = store::find_subscriber_by_subject(db, token.subject);
         if (!reader) {
             return dead_link();
         }
-        return mask_address(reader->address);
+        return NotMeView{mask_address(reader->address), reader->locale};
     };
     co_return co_await store_.read(std::move(look));
 }

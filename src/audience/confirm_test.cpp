@@ -127,7 +127,7 @@ class NotMe : public Confirm {};
 TEST_F(NotMe, BlocksConfirmationsForAYear) {
     ASSERT_TRUE(sign_up("ann@paper.example"));
     const std::string token = token_in(outbox().back().message, "/n/");
-    EXPECT_EQ(*finish(audience_->not_me_view(token)), "a***@paper.example");
+    EXPECT_EQ(finish(audience_->not_me_view(token))->address, "a***@paper.example");
     EXPECT_EQ(state("ann@paper.example"), "pending");  // looking changes nothing
     ASSERT_TRUE(finish(audience_->not_me(token, evidence())));
     ASSERT_TRUE(finish(audience_->not_me(token, evidence())));
@@ -141,6 +141,13 @@ TEST_F(NotMe, BlocksConfirmationsForAYear) {
     clock_.advance(hours(5 * 24));
     ASSERT_TRUE(sign_up("ann@paper.example"));
     EXPECT_EQ(count("SELECT COUNT(*) FROM outbox"), 2);
+}
+
+TEST_F(NotMe, ThePageIsInTheReadersLanguage) {
+    ASSERT_TRUE(sign_up("ann@paper.example"));
+    execute("UPDATE subscriber SET locale = 'de'");
+    EXPECT_EQ(finish(audience_->not_me_view(token_in(outbox().back().message, "/n/")))->locale,
+              "de");
 }
 
 TEST_F(NotMe, LeavesConfirmedListsAlone) {

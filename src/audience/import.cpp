@@ -167,6 +167,16 @@ class ChunkImport {
     std::vector<RefusedRow> refused_;
 };
 
+// In which language readers of this import are written to, until they say otherwise.
+Result<std::string> language_of(store::Database& db, std::int64_t id, const std::string& newsroom) {
+    const auto job = store::find_import_job(db, id);
+    if (!job) {
+        return not_found("there is no such import");
+    }
+    const auto list = store::find_list(db, job->list);
+    return list && !list->language.empty() ? list->language : newsroom;
+}
+
 Result<ImportChunkResult> commit_chunk(store::Database& db, std::int64_t id, std::int64_t first_row,
                                        const std::vector<Prepared>& rows, Time now) {
     auto job = store::find_import_job(db, id);
@@ -188,8 +198,8 @@ Result<ImportChunkResult> commit_chunk(store::Database& db, std::int64_t id, std
     return chunk.finish();
 }
 
-Prepared prepare(const ImportRow& row, std::string_view chance, Time now,
-                 ReservedDomains reserved) {
+Prepared prepare(const ImportRow& row, std::string_view chance, Time now, ReservedDomains reserved,
+                 const std::string& locale) {
     Prepared out;
     out.row = row;
     out.refusal = row.unreadable;
@@ -211,7 +221,7 @@ Prepared prepare(const ImportRow& row, std::string_view chance, Time now,
     out.reader.smtputf8 = address->needs_smtputf8();
     out.reader.subject = new_subject(now, chance.substr(0, kSubjectRandomBytes));
     out.reader.salt = chance.substr(kSubjectRandomBytes);
-    out.reader.locale = "en";
+    out.reader.locale = locale;
     out.reader.created_at = now;
     return out;
 }
@@ -242,6 +252,10 @@ Task<Result<ImportChunkResult>> Audience::import_rows(std::int64_t job, std::int
         co_return invalid(
             fmt::format("a chunk of an import has at most {} rows", limits::kImportRowsMax));
     }
+    auto look = [job, newsroom = settings_.sender.language](store::Database& db) {
+        return language_of(db, job, newsroom);
+    };
+    CO_TRY_AS(const std::string locale, co_await store_.read(std::move(look)));
     const Time now = clock_.now();
     constexpr std::size_t kRowRandom = kSubjectRandomBytes + kSaltBytes;
     const std::string chance = random_.bytes(kRowRandom * rows.size());
@@ -250,7 +264,7 @@ Task<Result<ImportChunkResult>> Audience::import_rows(std::int64_t job, std::int
     for (std::size_t i = 0; i < rows.size(); ++i) {
         prepared.push_back(prepare(rows[i],
                                    std::string_view(chance).substr(i * kRowRandom, kRowRandom), now,
-                                   settings_.reserved_domains));
+                                   settings_.reserved_domains, locale));
         Prepared& row = prepared.back();
         row.suppression_key = mail::suppression_hmac(keys_, row.reader.address_key);
     }

@@ -49,6 +49,17 @@ TEST_F(Import, TakesReadersWithTheirSourceOfConsent) {
     EXPECT_TRUE(outbox().empty());
 }
 
+TEST_F(Import, ReadersSpeakTheListsLanguageOrTheNewsrooms) {
+    settings_.sender.language = "de";
+    reopen();
+    ASSERT_TRUE(import("email\nann@paper.example\n"));
+    EXPECT_EQ(record("ann@paper.example").locale, "de");
+    ASSERT_TRUE(finish(audience_->set_list_language("breaking", "fr")));
+    ASSERT_TRUE(import("email\nann@paper.example\nbob@paper.example\n", "another"));
+    EXPECT_EQ(record("bob@paper.example").locale, "fr");
+    EXPECT_EQ(record("ann@paper.example").locale, "de");  // known before
+}
+
 TEST_F(Import, ReportsEveryRefusedRowWithItsLineAndReason) {
     const auto done = import(
         "email;name\n"

@@ -285,7 +285,17 @@ Task<Result<StoryView>> Audience::mute_story(std::string manage_token) {
     co_return co_await store_.write(std::move(commit));
 }
 
-Task<Result<SignupAnswer>> Audience::request_manage_link(std::string typed) {
+namespace {
+
+// Who wants the link, and in which language; no subject: nobody that we know.
+struct Asker {
+    std::string subject;
+    std::string language;
+};
+
+}  // namespace
+
+Task<Result<SignupAnswer>> Audience::request_manage_link(std::string typed, std::string language) {
     SignupAnswer answer;
     const mail::AddressCheck check = mail::check_address(trim(typed));
     const auto address = mail::Address::parse(trim(typed));
@@ -295,17 +305,16 @@ Task<Result<SignupAnswer>> Audience::request_manage_link(std::string typed) {
         answer.suggestion = check.suggestion;
         co_return answer;
     }
-    auto find = [key = address->key()](store::Database& db) -> Result<std::string> {
+    auto find = [key = address->key(),
+                 language = std::move(language)](store::Database& db) -> Result<Asker> {
         const auto reader = store::find_subscriber_by_key(db, key);
-        return reader ? reader->subject : std::string();
+        return reader ? Asker{reader->subject, reader->locale} : Asker{{}, language};
     };
-    auto subject = co_await store_.read(std::move(find));
-    if (!subject) {
-        co_return subject.error();
-    }
+    CO_TRY_AS(const Asker asker, co_await store_.read(std::move(find)));
     // Composed for strangers too, so that they wait as long.
-    const bool known = !subject->empty();
-    const store::NewSubscriber reader = new_reader(*address, *subject, "en", clock_.now());
+    const bool known = !asker.subject.empty();
+    const store::NewSubscriber reader =
+        new_reader(*address, asker.subject, asker.language, clock_.now());
     CO_TRY_AS(store::NewOutboxMail mail, manage_link(reader));
     auto commit = [known, mail, key = suppression_key(*address),
                    budget_key =
@@ -332,6 +341,7 @@ Task<Result<SignupAnswer>> Audience::request_manage_link(std::string typed) {
 
 Result<store::NewOutboxMail> Audience::manage_link(const store::NewSubscriber& reader) const {
     mail::ManageLinkMail mail;
+    mail.language = reader.locale;
     mail.to_address = reader.address;
     mail.manage_url = manage_url(reader.subject);
     mail.valid_hours = static_cast<int>(kManageLinkLife.count());

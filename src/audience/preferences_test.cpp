@@ -1,4 +1,5 @@
 #include "audience/audience_fixture.h"
+#include "mail/mime_reader.h"
 
 namespace tocsin::audience {
 namespace {
@@ -249,6 +250,15 @@ TEST_F(Preferences, TheLinkIsMailedToReadersOnlyAndOnceADay) {
     EXPECT_EQ(view->address, "ann@paper.example");
     EXPECT_EQ(finish(audience_->request_manage_link("no address"))->kind,
               SignupAnswer::Kind::BadAddress);
+}
+
+TEST_F(Preferences, TheLinkIsMailedInTheReadersLanguage) {
+    subscribe("ann@paper.example");
+    execute("UPDATE subscriber SET locale = 'de'");
+    ASSERT_TRUE(finish(audience_->request_manage_link("ann@paper.example", "fr")));
+    const auto mail = mail::parse_mail(outbox().back().message);
+    ASSERT_TRUE(mail);
+    EXPECT_NE(mail->html.find("<html lang=\"de\""), std::string::npos) << mail->html;
 }
 
 }  // namespace

@@ -3,8 +3,12 @@
 #include "audience/evidence.h"
 #include "base/bytes.h"
 #include "model/subscription.h"
+#include "store/alerts.h"
+#include "store/lists.h"
+#include "store/reader_record.h"
 #include "store/signals.h"
 #include "store/suppression.h"
+#include "store/terms.h"
 
 namespace tocsin::audience {
 
@@ -34,6 +38,7 @@ void add_subscriptions(store::Database& db, ReaderRecord& record) {
         subscription.requested_at = row.requested_at;
         subscription.confirmed_at = row.confirmed_at;
         subscription.left_at = row.left_at;
+        subscription.frequency = row.frequency;
         record.subscriptions.push_back(std::move(subscription));
     }
     for (const store::PurposeRow& row : store::purposes_of(db, record.id)) {
@@ -57,28 +62,72 @@ void add_consent(store::Database& db, std::string_view subject, ReaderRecord& re
     }
 }
 
-ReaderRecord record_of(store::Database& db, const mail::KeyRing& keys,
-                       const store::SubscriberRow& reader) {
+std::vector<ReaderAlert> alerts_of(store::Database& db,
+                                   const std::vector<store::RecordedAlert>& rows) {
+    std::vector<ReaderAlert> out;
+    for (const store::RecordedAlert& row : rows) {
+        const auto alert = store::find_full_alert(db, row.alert);
+        const auto list = store::find_list(db, row.list);
+        out.push_back(
+            {row.alert, alert ? alert->content.headline : "", list ? list->slug : "", row.at});
+    }
+    return out;
+}
+
+// What is not about consent: the reader's own terms, what they made of alerts, mails.
+void add_rest(store::Database& db, const store::SubscriberRow& reader, ReaderRecord& record) {
+    record.tag = store::tag_of(db, reader.id);
+    record.terms = store::find_terms(db, reader.id);
+    record.muted = alerts_of(db, store::recorded_alerts(db, reader.id, store::Recorded::Muted));
+    record.waiting = alerts_of(db, store::recorded_alerts(db, reader.id, store::Recorded::Held));
+    record.in_digests =
+        alerts_of(db, store::recorded_alerts(db, reader.id, store::Recorded::InDigest));
+    record.counted = alerts_of(db, store::recorded_alerts(db, reader.id, store::Recorded::Counted));
+    for (const store::RecordedMail& mail : store::recorded_mails(db, reader.address)) {
+        record.mails.push_back({mail.id, mail.state, mail.created_at, mail.done_at});
+    }
+}
+
+ReaderBudget budget_of(store::Database& db, std::string_view kind, std::string_view key) {
+    const model::MailBudget budget = store::mail_budget(db, key);
+    ReaderBudget out;
+    out.kind = kind;
+    for (const auto& sent : {budget.sent_1, budget.sent_2, budget.sent_3}) {
+        if (sent) {
+            out.sent.push_back(*sent);
+        }
+    }
+    out.blocked_until = budget.blocked_until;
+    return out;
+}
+
+}  // namespace
+
+ReaderRecord Audience::record_of(store::Database& db, const store::SubscriberRow& reader) const {
     ReaderRecord record;
     record.id = reader.id;
     record.address = reader.address;
     record.locale = reader.locale;
     record.created_at = reader.created_at;
     const auto reason =
-        store::suppression_reason(db, mail::suppression_hmac(keys, reader.address_key));
+        store::suppression_reason(db, mail::suppression_hmac(keys_, reader.address_key));
     record.suppressed = reason.has_value();
     record.suppression_reason = reason.value_or("");
     add_subscriptions(db, record);
     add_consent(db, reader.subject, record);
+    add_rest(db, reader, record);
+    if (const auto address = mail::Address::parse(reader.address)) {
+        for (const std::string_view kind : {"confirm", "manage"}) {
+            record.budgets.push_back(budget_of(db, kind, budget_key(kind, *address)));
+        }
+    }
     return record;
 }
-
-}  // namespace
 
 Task<Result<ReaderRecord>> Audience::show_by_address(std::string address) {
     CO_TRY_AS(const store::SubscriberRow reader, co_await reader_of_address(std::move(address)));
     auto look = [this, reader](store::Database& db) -> Result<ReaderRecord> {
-        return record_of(db, keys_, reader);
+        return record_of(db, reader);
     };
     co_return co_await store_.read(std::move(look));
 }
@@ -103,7 +152,7 @@ Task<Result<ReaderRecord>> Audience::export_reader(SubscriberId id, Evidence giv
         }
         store::append_consent(
             db, {consent_event(model::ConsentType::Exported, *reader, evidence, now)});
-        return record_of(db, keys_, *reader);
+        return record_of(db, *reader);
     };
     co_return co_await store_.write(std::move(commit));
 }
@@ -137,6 +186,7 @@ Task<Status> Audience::suppress(std::string text, SuppressionReason reason, Evid
             }
         }
         store::append_consent(db, events);
+        store::take_back_digests_of(db, reader->id, now);
         db.signal(store::topic::kLeft, reader->id.value());
         return reader->id;
     };

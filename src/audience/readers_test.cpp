@@ -3,6 +3,9 @@
 
 #include "audience/audience_fixture.h"
 #include "base/crypto.h"
+#include "store/alerts.h"
+#include "store/signup_readers.h"
+#include "store/terms.h"
 
 namespace tocsin::audience {
 namespace {
@@ -39,6 +42,54 @@ TEST_F(Readers, AnExportIsComplete) {
     EXPECT_EQ(exported->consent[0].wording, evidence().wording);
     EXPECT_EQ(exported->consent[5].entry.type, "exported");
     EXPECT_FALSE(exported->suppressed);
+}
+
+TEST_F(Readers, AnExportTellsTermsStoriesDigestsAndMails) {
+    subscribe("ann@paper.example");
+    const SubscriberId ann = record("ann@paper.example").id;
+    const Time now = clock_.now();
+    EXPECT_FALSE(record("ann@paper.example").terms);  // never chose any
+    std::vector<AlertId> alerts;
+    ASSERT_TRUE(store_->run([&](store::Database& db) -> Status {
+        for (const char* headline : {"Muted", "Waits", "Was in a digest", "Went at once"}) {
+            model::AlertContent content;
+            content.headline = headline;
+            content.lists = {news_};
+            content.nonce = std::string(32, '0');
+            alerts.push_back(store::insert_alert(db, {content, "ann", now}));
+        }
+        store::set_terms(db, ann, {"Europe/Paris", 3, 18 * 60, model::QuietHours{1320, 390}});
+        store::set_frequency(db, ann, news_, model::Frequency::Biggest);
+        store::set_muted(db, ann, alerts[0], store::Mute::On, now);
+        store::hold_alerts(db, {{ann, alerts[1], news_, now + hours(3)}});
+        store::note_digest(db, {{ann, alerts[2], news_, now}}, OutboxId(7), now);
+        store::note_sent(db, ann, 20'000, alerts[3]);
+        store::tag_subscriber(db, ann, "disposable");
+        return {};
+    }));
+    const auto shown = finish(audience_->export_by_address("ann@paper.example", evidence()));
+    ASSERT_TRUE(shown);
+    ASSERT_TRUE(shown->terms);
+    EXPECT_EQ(shown->terms->zone, "Europe/Paris");
+    EXPECT_EQ(shown->subscriptions.at(0).frequency, model::Frequency::Biggest);
+    const auto expect_one = [](const std::vector<ReaderAlert>& told, std::string_view headline,
+                               std::string_view list, Time at) {
+        ASSERT_EQ(told.size(), 1U) << headline;
+        EXPECT_EQ(told[0].headline, headline);
+        EXPECT_EQ(told[0].list_slug, list);
+        EXPECT_EQ(told[0].at, at);
+    };
+    expect_one(shown->muted, "Muted", "", now);
+    expect_one(shown->waiting, "Waits", "breaking", now + hours(3));
+    expect_one(shown->in_digests, "Was in a digest", "breaking", now);
+    expect_one(shown->counted, "Went at once", "", Time(std::chrono::days(20'000)));
+    EXPECT_EQ(shown->tag, "disposable");
+    ASSERT_EQ(shown->mails.size(), 1U);  // the confirmation
+    EXPECT_EQ(shown->mails[0].state, "queued");
+    ASSERT_EQ(shown->budgets.size(), 2U);
+    EXPECT_EQ(shown->budgets[0].kind, "confirm");
+    EXPECT_EQ(shown->budgets[0].sent, std::vector<Time>{now});
+    EXPECT_TRUE(shown->budgets[1].sent.empty());
 }
 
 TEST_F(Readers, ShowingRecordsNothing) {

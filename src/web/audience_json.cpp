@@ -55,6 +55,66 @@ json::object subscription_json(const audience::ReaderSubscription& subscription)
     out["requested_at"] = json_time(subscription.requested_at);
     out["confirmed_at"] = json_time(subscription.confirmed_at);
     out["left_at"] = json_time(subscription.left_at);
+    out["frequency"] = json_text(model::to_string(subscription.frequency));
+    return out;
+}
+
+json::value terms_json(const std::optional<model::ReaderTerms>& terms) {
+    if (!terms) {
+        return nullptr;
+    }
+    json::object out;
+    out["zone"] = json_text(terms->zone);
+    out["daily_max"] = terms->daily_max;
+    out["digest_at"] = json_text(model::minute_text(terms->digest_minute));
+    out["quiet_from"] = json_text(terms->quiet ? model::minute_text(terms->quiet->from) : "");
+    out["quiet_to"] = json_text(terms->quiet ? model::minute_text(terms->quiet->to) : "");
+    return out;
+}
+
+enum class When { Moment, Day };
+
+json::array alerts_json(const std::vector<audience::ReaderAlert>& alerts, const char* when,
+                        When kind = When::Moment) {
+    json::array out;
+    for (const audience::ReaderAlert& alert : alerts) {
+        json::object one;
+        one["alert"] = alert.alert.value();
+        one["headline"] = json_text(alert.headline);
+        one["list"] = json_text(alert.list_slug);
+        one[when] =
+            kind == When::Day ? json::value(rfc3339(alert.at).substr(0, 10)) : json_time(alert.at);
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
+json::array mails_json(const std::vector<audience::ReaderMail>& mails) {
+    json::array out;
+    for (const audience::ReaderMail& mail : mails) {
+        json::object one;
+        one["id"] = mail.id.value();
+        one["state"] = json_text(mail.state);
+        one["created_at"] = json_time(mail.created_at);
+        one["done_at"] = json_time(mail.done_at);
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
+json::array budgets_json(const std::vector<audience::ReaderBudget>& budgets) {
+    json::array out;
+    for (const audience::ReaderBudget& budget : budgets) {
+        json::object one;
+        one["kind"] = json_text(budget.kind);
+        json::array sent;
+        for (const Time at : budget.sent) {
+            sent.push_back(json_time(at));
+        }
+        one["sent"] = std::move(sent);
+        one["blocked_until"] = json_time(budget.blocked_until);
+        out.push_back(std::move(one));
+    }
     return out;
 }
 
@@ -65,6 +125,7 @@ json::object reader_json(const audience::ReaderRecord& record) {
     out["id"] = record.id.value();
     out["address"] = json_text(record.address);
     out["locale"] = json_text(record.locale);
+    out["tag"] = json_text(record.tag);
     out["created_at"] = json_time(record.created_at);
     out["suppressed"] = record.suppressed;
     out["suppression_reason"] = json_text(record.suppression_reason);
@@ -87,6 +148,13 @@ json::object reader_json(const audience::ReaderRecord& record) {
         consent.push_back(consent_json(event));
     }
     out["consent"] = std::move(consent);
+    out["terms"] = terms_json(record.terms);
+    out["muted_stories"] = alerts_json(record.muted, "muted_at");
+    out["waiting_for_digest"] = alerts_json(record.waiting, "due_at");
+    out["in_digests"] = alerts_json(record.in_digests, "sent_at");
+    out["counted_for_daily_max"] = alerts_json(record.counted, "day", When::Day);
+    out["mails"] = mails_json(record.mails);
+    out["mail_budgets"] = budgets_json(record.budgets);
     return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include "audience/audience.h"
 #include "net/form.h"
+#include "web/reader_evidence.h"
 #include "web/reader_pages.h"
 #include "web/reader_render.h"
 
@@ -11,11 +12,13 @@ namespace tocsin::web {
 
 namespace {
 
-audience::Evidence evidence_of(const ReaderServices& services, const Context& context,
-                               std::string wording) {
-    audience::Evidence evidence;
-    evidence.wording = std::move(wording);
-    evidence.page_url = services.public_url + mask_path(context.request.path);
+// What the reader was shown: the page's title, and the button that was pressed.
+audience::Evidence press_of(const PageReader& reader, const Context& context,
+                            std::string_view title_key, std::string_view button_key) {
+    audience::Evidence evidence =
+        evidence_of(context.request, reader.services.public_url,
+                    reader.text(title_key) + "\n[button] " + reader.text(button_key));
+    evidence.locale = reader.language;
     return evidence;
 }
 
@@ -59,10 +62,7 @@ Task<net::HttpResponse> confirm(const ReaderServices& services, Context context)
     if (!form) {
         co_return status_page(seen, 400);
     }
-    audience::Evidence evidence =
-        evidence_of(services, context,
-                    seen.text("confirm.title") + "\n[button] " + seen.text("confirm.button"));
-    evidence.locale = seen.language;
+    audience::Evidence evidence = press_of(seen, context, "confirm.title", "confirm.button");
     std::vector<ListId> also = ids_of(form->all("also"));
     auto done = co_await services.audience.confirm(context.param("token"), std::move(evidence),
                                                    std::move(also));
@@ -81,24 +81,23 @@ Task<net::HttpResponse> confirm(const ReaderServices& services, Context context)
 }
 
 Task<net::HttpResponse> not_me_page(const ReaderServices& services, Context context) {
-    const PageReader reader = reader_of(services, context.request);
-    auto address = co_await services.audience.not_me_view(context.param("token"));
-    if (!address) {
-        co_return failure_page(reader, address.error());
+    auto view = co_await services.audience.not_me_view(context.param("token"));
+    if (!view) {
+        co_return failure_page(reader_of(services, context.request), view.error());
     }
+    const PageReader reader =
+        reader_of(services, context.request, {.stored = view->locale, .list = {}});
     mail::TemplateValues values = page_values(reader, reader.text("not_me.title"));
     values.show("NO_INDEX");
     values.show("ASK");
-    values.set("ADDRESS", *address);
+    values.set("ADDRESS", view->address);
     values.set("ACTION", reader.action(context.request.path));
     co_return reader_page(reader, 200, "templates/reader_not_me.html.tpl", values);
 }
 
 Task<net::HttpResponse> not_me(const ReaderServices& services, Context context) {
-    const PageReader reader = reader_of(services, context.request);
-    audience::Evidence evidence =
-        evidence_of(services, context,
-                    reader.text("not_me.title") + "\n[button] " + reader.text("not_me.button"));
+    const PageReader reader = reader_of(services, context.request);  // as the form's page was
+    audience::Evidence evidence = press_of(reader, context, "not_me.title", "not_me.button");
     const Status done = co_await services.audience.not_me(context.param("token"), evidence);
     if (!done) {
         co_return failure_page(reader, done.error());

@@ -8,6 +8,7 @@
 #include "model/terms.h"
 #include "net/form.h"
 #include "web/audience_json.h"
+#include "web/reader_evidence.h"
 #include "web/reader_pages.h"
 #include "web/reader_render.h"
 
@@ -25,10 +26,13 @@ std::string page_path(const Context& context) {
     return "/p/" + context.param("token");
 }
 
-audience::Evidence evidence_of(const ReaderServices& services, std::string wording) {
-    audience::Evidence evidence;
-    evidence.wording = std::move(wording);
-    evidence.page_url = services.public_url + "/p/***";
+// Of an act on this page, in the language that its forms carry on.
+audience::Evidence evidence_of_act(const PageReader& reader, const Context& context,
+                                   std::string wording) {
+    audience::Evidence evidence =
+        evidence_of(context.request, reader.services.public_url, std::move(wording));
+    evidence.form_id = "preferences";
+    evidence.locale = reader.language;
     return evidence;
 }
 
@@ -113,9 +117,9 @@ net::HttpResponse show(const PageReader& reader, const Context& context,
     mail::TemplateValues values = page_values(reader, reader.text("preferences.title"));
     values.show("NO_INDEX");
     values.set("ADDRESS", view.address);
-    values.set("ACTION", path);
-    values.set("EXPORT_ACTION", path + "/export");
-    values.set("ERASE_ACTION", path + "/erase");
+    values.set("ACTION", reader.action(path));
+    values.set("EXPORT_ACTION", reader.action(path + "/export"));
+    values.set("ERASE_ACTION", reader.action(path + "/erase"));
     values.show_if(view.marketing == audience::Marketing::Granted, "MARKETING");
     values.show_if(note == Note::Saved, "SAVED");
     values.show_if(note == Note::LeftAll, "LEFT_ALL");
@@ -216,13 +220,13 @@ Task<net::HttpResponse> save(const ReaderServices& services, Context context) {
     const std::string& token = context.param("token");
     if (action == "leave") {
         audience::Evidence evidence =
-            evidence_of(services, "[button] " + reader.text("preferences.leave"));
+            evidence_of_act(reader, context, "[button] " + reader.text("preferences.leave"));
         auto left = co_await services.audience.leave_everything(token, std::move(evidence));
         co_return left ? show(reader, context, *left, Note::LeftAll)
                        : failure_page(reader, left.error());
     }
-    audience::Evidence evidence = evidence_of(
-        services,
+    audience::Evidence evidence = evidence_of_act(
+        reader, context,
         reader.text("preferences.wording", {{"TITLE", reader.text("preferences.title")},
                                             {"MARKETING", reader.text("preferences.marketing_why")},
                                             {"SAVE", reader.text("preferences.save")}}));
@@ -253,7 +257,8 @@ Task<net::HttpResponse> link_was_mailed(const ReaderServices& services, const Co
 
 Task<net::HttpResponse> export_record(const ReaderServices& services, Context context) {
     const PageReader reader = reader_of(services, context.request);
-    audience::Evidence evidence = evidence_of(services, "");
+    audience::Evidence evidence =
+        evidence_of_act(reader, context, "[button] " + reader.text("preferences.download"));
     auto record =
         co_await services.audience.export_subscriber(context.param("token"), std::move(evidence));
     if (!record && record.error().kind() == ErrorKind::Unauthorized) {
@@ -276,7 +281,8 @@ Task<net::HttpResponse> erase(const ReaderServices& services, Context context) {
     if (!form->has("sure")) {
         co_return co_await preferences_page(services, Note::MustBeSure, std::move(context));
     }
-    audience::Evidence evidence = evidence_of(services, "");
+    audience::Evidence evidence =
+        evidence_of_act(reader, context, "[button] " + reader.text("preferences.erase_button"));
     const Status done =
         co_await services.audience.erase_subscriber(context.param("token"), std::move(evidence));
     if (!done && done.error().kind() == ErrorKind::Unauthorized) {
@@ -311,7 +317,7 @@ Task<net::HttpResponse> request_link(const ReaderServices& services, Context con
         co_return status_page(reader, 400);
     }
     const std::string email(form->get("email"));
-    auto answer = co_await services.audience.request_manage_link(email);
+    auto answer = co_await services.audience.request_manage_link(email, reader.language);
     if (!answer) {
         co_return failure_page(reader, answer.error());
     }

@@ -2,6 +2,7 @@
 // all the authority there is: any POST leaves, whatever its body, without a redirect.
 #include "audience/audience.h"
 #include "net/form.h"
+#include "web/reader_evidence.h"
 #include "web/reader_pages.h"
 #include "web/reader_render.h"
 
@@ -28,7 +29,7 @@ Task<net::HttpResponse> unsubscribe_page(const ReaderServices& services, Context
     mail::TemplateValues values = page_values(
         reader, reader.text(view->left ? "unsubscribe.done_title" : "unsubscribe.title"));
     values.show(view->left ? "DONE" : "ASK");
-    values.set("ACTION", context.request.path);
+    values.set("ACTION", reader.action(context.request.path));
     fill(values, *view);
     co_return reader_page(reader, 200, "templates/reader_unsubscribe.html.tpl", values);
 }
@@ -36,9 +37,15 @@ Task<net::HttpResponse> unsubscribe_page(const ReaderServices& services, Context
 Task<net::HttpResponse> unsubscribe(const ReaderServices& services, Context context) {
     const Result<net::Form> form = net::parse_form(context.request);
     const bool by_page = form && form->get("via") == "page";
-    audience::Evidence evidence;
-    evidence.page_url = services.public_url + mask_path(context.request.path);
-    evidence.method = by_page ? model::ConsentMethod::WebForm : model::ConsentMethod::OneClick;
+    audience::Evidence evidence = evidence_of(context.request, services.public_url);
+    evidence.method = model::ConsentMethod::OneClick;
+    if (by_page) {  // by one click, nobody is shown anything
+        const PageReader seen = reader_of(services, context.request);
+        evidence.method = model::ConsentMethod::WebForm;
+        evidence.locale = seen.language;
+        evidence.wording =
+            seen.text("unsubscribe.title") + "\n[button] " + seen.text("unsubscribe.button");
+    }
     auto view = co_await services.audience.unsubscribe(context.param("token"), std::move(evidence));
     const std::string stored = view ? view->locale : std::string();
     const PageReader reader = reader_of(services, context.request, {.stored = stored, .list = {}});

@@ -123,7 +123,7 @@ export const readerStates = [
   } },
   { name: 'preferences-problem', async go(page, news) {
     await linkOf('eve@readers.example', 'p')(page, news);
-    await send(page, 'form[action$="/erase"]');
+    await send(page, 'form[action*="/erase"]');
   } },
   { name: 'preferences-left', async go(page, news) {
     await linkOf('eve@readers.example', 'p')(page, news);
@@ -133,7 +133,7 @@ export const readerStates = [
   { name: 'erased', async go(page, news) {
     await linkOf('lee@readers.example', 'p')(page, news);
     await page.locator('[name=sure]').check();
-    await send(page, 'form[action$="/erase"]');
+    await send(page, 'form[action*="/erase"]');
   } },
   { name: 'unsubscribe', go: linkOf('kim@readers.example', 'u') },
   { name: 'unsubscribed', async go(page, news) {
