@@ -131,6 +131,12 @@ void fill_followers(mail::TemplateValues& values, const PageReader& reader,
     values.show_if(updates, "UPDATES");
 }
 
+bool is_retracted(const AlertList& followers) {
+    return std::ranges::any_of(followers, [](const store::FullAlert& follower) {
+        return follower.alert.kind == model::AlertKind::Retraction;
+    });
+}
+
 Task<net::HttpResponse> alert_page(const ReaderServices& services, Context context) {
     const PageReader reader = reader_of(services, context.request);
     const std::string slug = context.param("slug");
@@ -151,7 +157,9 @@ Task<net::HttpResponse> alert_page(const ReaderServices& services, Context conte
     values.set("ISO_TIME", rfc3339(released));
     values.set("SHOWN_TIME", reader.shown_time(released));
     values.show_if(full.alert.state == model::AlertState::Stopped, "STOPPED");
-    values.set_if_any("URL", full.content.url);
+    if (!is_retracted(story->followers)) {  // nobody is sent to what the newsroom has taken back
+        values.set_if_any("URL", full.content.url);
+    }
     for (const std::string_view text : model::paragraphs(full.content.body)) {
         values.add("PARAGRAPH").set("TEXT", text);
     }

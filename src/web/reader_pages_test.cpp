@@ -270,6 +270,7 @@ TEST_F(ReaderPagesTest, ACorrectedAlertSaysSoForGood) {
         store::NewRevision first;
         first.content.headline = "Wall has broken";
         first.content.summary = "Police say so.";
+        first.content.url = "https://news.example/wall";
         first.content.lists = {news_};
         first.content.nonce = std::string(32, 'a');
         const AlertId original = store::insert_alert(db, first);
@@ -287,6 +288,8 @@ TEST_F(ReaderPagesTest, ACorrectedAlertSaysSoForGood) {
     EXPECT_EQ(original.status, 200);
     EXPECT_THAT(original.body, HasSubstr("Retracted"));
     EXPECT_THAT(original.body, HasSubstr("Wall &lt;has not&gt; broken"));
+    EXPECT_THAT(original.body, Not(HasSubstr("https://news.example/wall")));  // taken back
+    EXPECT_THAT(get("/alerts/wall-has-not-broken").body, HasSubstr("https://news.example/wall"));
     EXPECT_THAT(get("/alerts").body, HasSubstr("<strong>Retracted</strong>"));
     const auto feed = get("/feed.atom");
     EXPECT_THAT(feed.body, HasSubstr("Retraction:"));
