@@ -180,7 +180,7 @@ constexpr ConfigKey kKeys[] = {
          return {};
      }},
     {"http", "trusted_proxies", KeyKind::List, Presence::Default, "[]",
-     "Addresses of proxies in front, whose X-Forwarded-For is believed.", set_proxies},
+     "Addresses of all proxies in front, whose X-Forwarded-For is believed.", set_proxies},
 
     {"signup", "service_per_minute", KeyKind::Number, Presence::Default, "6000",
      "Confirmation mails that sign-ups may cause, all together; beyond it they wait in a queue. "

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
+#include <optional>
 
 #include <boost/asio/ip/address.hpp>
 
@@ -28,6 +30,39 @@ HttpResponse plain_refusal(int status) {
     response.headers.set("Content-Type", "text/plain; charset=utf-8");
     response.body = std::string(status_reason(status)) + "\n";
     return response;
+}
+
+// Nothing if it is no address. An IPv4 address in IPv6 dress is the IPv4 address, as of a peer.
+std::optional<std::string> plain_address(std::string_view text) {
+    boost::system::error_code error;
+    boost::asio::ip::address address = boost::asio::ip::make_address(text, error);
+    if (error) {
+        return std::nullopt;
+    }
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        address = make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+    }
+    return address.to_string();
+}
+
+// Who is told of by proxies, the nearest first. A proxy appends to the field that came, or adds one
+// of its own behind it: what stands before may be the client's own invention.
+std::vector<std::string_view> forwarded_for(const HttpHeaders& headers) {
+    std::vector<std::string_view> out;
+    for (auto field = std::make_reverse_iterator(headers.end());
+         field != std::make_reverse_iterator(headers.begin()); ++field) {
+        if (!ascii_iequals(field->first, "x-forwarded-for")) {
+            continue;
+        }
+        std::string_view rest = field->second;
+        for (std::size_t comma = 0; comma != std::string_view::npos;) {
+            comma = rest.rfind(',');
+            const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
+            out.push_back(trim(rest.substr(begin)));
+            rest = rest.substr(0, begin == 0 ? 0 : comma);
+        }
+    }
+    return out;
 }
 
 }  // namespace
@@ -184,16 +219,21 @@ Task<HttpConnection::Next> HttpConnection::serve() {
 }
 
 void HttpConnection::name_peer_behind_proxy(HttpRequest& request) const {
-    const auto& proxies = options_.trusted_proxies;
-    if (std::find(proxies.begin(), proxies.end(), request.peer) == proxies.end()) {
+    const auto is_proxy = [this](const std::string& peer) {
+        return std::ranges::find(options_.trusted_proxies, peer) != options_.trusted_proxies.end();
+    };
+    if (!is_proxy(request.peer)) {
         return;
     }
-    std::string_view forwarded = request.headers.get("x-forwarded-for");
-    forwarded = trim(forwarded.substr(forwarded.rfind(',') + 1));
-    boost::system::error_code error;
-    const auto address = boost::asio::ip::make_address(std::string(forwarded), error);
-    if (!error) {
-        request.peer = address.to_string();
+    for (const std::string_view told : forwarded_for(request.headers)) {
+        auto address = plain_address(told);
+        if (!address) {
+            return;
+        }
+        request.peer = std::move(*address);
+        if (!is_proxy(request.peer)) {
+            return;
+        }
     }
 }
 

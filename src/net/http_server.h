@@ -45,7 +45,8 @@ struct HttpServerOptions {
     std::chrono::milliseconds body_time = limits::kHttpBodyTime;
     std::chrono::milliseconds idle_time = limits::kHttpIdleTime;
     std::chrono::milliseconds write_time = limits::kHttpWriteTime;
-    // Addresses of proxies in front: from them the peer is the last one of X-Forwarded-For.
+    // Addresses of proxies in front: from them the peer is the last one of X-Forwarded-For that is
+    // no proxy's.
     std::vector<std::string> trusted_proxies;
     // If set, answers carry Date. Must outlive the server.
     const Clock* clock = nullptr;
