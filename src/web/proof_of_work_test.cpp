@@ -1,5 +1,9 @@
 #include "web/proof_of_work.h"
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -7,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/crypto.h"
+#include "web/proof_of_work_play.h"
 #include "web/proof_of_work_solver.h"
 
 namespace tocsin::web {
@@ -103,6 +108,19 @@ TEST_F(ProofOfWork, WhatIsNoPayloadIsRefused) {
           std::string(10'000, 'A'), base64_encode(std::string(3'000, '['))}) {
         EXPECT_FALSE(good(text)) << text.substr(0, 40);
     }
+}
+
+TEST(ProofOfWorkCorpus, OnlyTheSolvedOneIsTaken) {
+    int taken = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(TOCSIN_SOURCE_DIR "/fuzz/corpus/proof")) {
+        SCOPED_TRACE(entry.path().string());
+        std::ifstream in(entry.path(), std::ios::binary);
+        std::ostringstream bytes;
+        bytes << in.rdbuf();
+        taken += play_proof(bytes.str());
+    }
+    EXPECT_EQ(taken, 2);  // as it comes, and as its JSON
 }
 
 TEST_F(ProofOfWork, CostsMoreUnderLoad) {
