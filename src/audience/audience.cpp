@@ -1,5 +1,6 @@
 #include "audience/audience.h"
 
+#include "audience/budget.h"
 #include "audience/evidence.h"
 #include "base/bytes.h"
 #include "store/suppression.h"
@@ -33,9 +34,8 @@ std::string Audience::suppression_key(const mail::Address& address) const {
     return mail::suppression_hmac(keys_, address.key());
 }
 
-// A line break cannot be part of an address, so no two kinds can meet.
 std::string Audience::budget_key(std::string_view kind, const mail::Address& address) const {
-    return mail::suppression_hmac(keys_, fmt::format("{}\n{}", kind, address.key()));
+    return budget_keys(keys_, kind, address).address;
 }
 
 std::string Audience::new_message_id() const {

@@ -247,6 +247,7 @@ struct SignupTarget {
     ListInfo list;
     std::string address_key;  // empty: what was typed is no address
     std::string subject;      // the reader's; empty: not known yet
+    std::string address;      // the reader's, as it was first typed; empty: not known yet
 };
 
 struct ImportStart {

@@ -91,6 +91,11 @@ std::string new_subject(Time now, std::string_view chance) {
     return subject;
 }
 
+mail::Address as_known(const mail::Address& typed, const std::string& stored) {
+    const auto known = mail::Address::parse(stored);
+    return known && known->key() == typed.key() ? *known : typed;
+}
+
 Error dead_link() {
     return Error(ErrorKind::Expired, "This link is no longer valid. Please sign up again.");
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/result.h"
+#include "mail/address.h"
 #include "model/consent.h"
 #include "store/consent.h"
 #include "store/subscribers.h"
@@ -39,6 +40,10 @@ std::string message_id_of(std::string_view message);
 // of chance. It is no secret (tokens are signed). Beginning with the time, the readers of an import
 // lie side by side in the indexes: with random names, each chunk would rewrite most of their pages.
 std::string new_subject(Time now, std::string_view chance);
+
+// The address that a mail goes to: a known reader's (`stored`; empty: not known) as it is stored,
+// so that erasing finds all that went to it. Another spelling names the same reader.
+mail::Address as_known(const mail::Address& typed, const std::string& stored);
 
 // The answer to a token that was good once: the reader or the request behind it is gone.
 Error dead_link();

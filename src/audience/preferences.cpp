@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "audience/audience.h"
+#include "audience/budget.h"
 #include "audience/evidence.h"
 #include "base/bytes.h"
 #include "base/log.h"
-#include "model/mail_budget.h"
 #include "model/subscription.h"
 #include "store/alerts.h"
 #include "store/outbox.h"
@@ -290,6 +290,7 @@ namespace {
 // Who wants the link, and in which language; no subject: nobody that we know.
 struct Asker {
     std::string subject;
+    std::string address;
     std::string language;
 };
 
@@ -308,25 +309,26 @@ Task<Result<SignupAnswer>> Audience::request_manage_link(std::string typed, std:
     auto find = [key = address->key(),
                  language = std::move(language)](store::Database& db) -> Result<Asker> {
         const auto reader = store::find_subscriber_by_key(db, key);
-        return reader ? Asker{reader->subject, reader->locale} : Asker{{}, language};
+        return reader ? Asker{reader->subject, reader->address, reader->locale}
+                      : Asker{{}, {}, language};
     };
     CO_TRY_AS(const Asker asker, co_await store_.read(std::move(find)));
     // Composed for strangers too, so that they wait as long.
     const bool known = !asker.subject.empty();
     const store::NewSubscriber reader =
-        new_reader(*address, asker.subject, asker.language, clock_.now());
+        new_reader(as_known(*address, asker.address), asker.subject, asker.language, clock_.now());
     CO_TRY_AS(store::NewOutboxMail mail, manage_link(reader));
-    auto commit = [known, mail, key = suppression_key(*address),
-                   budget_key =
-                       budget_key("manage", *address)](store::Database& db) -> Result<bool> {
+    auto commit =
+        [known, mail, key = suppression_key(*address),
+         budget = budget_keys(keys_, "manage", *address)](store::Database& db) -> Result<bool> {
         store::count_signup(db, mail.now);
-        const model::MailBudget budget = store::mail_budget(db, budget_key);
+        MailBudgets budgets(db, budget, mail.now);
         if (!known || store::suppression_reason(db, key) ||
-            model::check_budget(budget, mail.now) != model::BudgetVerdict::Send) {
+            budgets.verdict() != model::BudgetVerdict::Send) {
             return false;
         }
         store::insert_outbox(db, mail);
-        store::set_mail_budget(db, budget_key, model::after_sending(budget, mail.now));
+        budgets.take();
         return true;
     };
     auto queued = co_await store_.write(std::move(commit));

@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include "audience/audience_fixture.h"
+#include "base/bytes.h"
 #include "base/crypto.h"
 #include "store/alerts.h"
 #include "store/signup_readers.h"
@@ -155,6 +156,21 @@ TEST_F(Readers, AnErasedReaderIsNotMailedOrImportedAgain) {
     clock_.advance(hours(48));
     ASSERT_TRUE(sign_up("ann@paper.example"));
     EXPECT_TRUE(outbox().empty());
+}
+
+TEST_F(Readers, ErasingFindsMailsThatOtherSpellingsAskedFor) {
+    subscribe("Ann.Lee@paper.example");
+    ASSERT_TRUE(finish(audience_->request_manage_link("ann.lee@paper.example")));
+    clock_.advance(hours(24));
+    ASSERT_TRUE(sign_up("ANN.LEE@paper.example", "sport"));
+    const auto mails = outbox();
+    ASSERT_EQ(mails.size(), 3U);
+    for (const store::OutboxMail& mail : mails) {
+        EXPECT_EQ(mail.rcpt_to, "Ann.Lee@paper.example");
+    }
+    ASSERT_TRUE(finish(audience_->erase_by_address("ann.LEE@paper.example", evidence())));
+    EXPECT_TRUE(outbox().empty());
+    EXPECT_EQ(ascii_lower(all_bytes()).find("ann.lee@"), std::string::npos);
 }
 
 TEST_F(Readers, ErasingIsOneTransactionWithWhatOthersHold) {

@@ -8,11 +8,11 @@
 #include <array>
 
 #include "audience/audience.h"
+#include "audience/budget.h"
 #include "audience/evidence.h"
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "model/mail_budget.h"
 #include "model/subscription.h"
 #include "store/outbox.h"
 #include "store/signup_readers.h"
@@ -45,7 +45,7 @@ struct Plan {
     Evidence evidence;
     std::string tag;
     std::string suppression_key;
-    std::string budget_key;
+    BudgetKeys budget;
     store::NewOutboxMail mail;
     std::function<Result<model::SignupVerdict>(store::Database&)> admit;
 };
@@ -101,11 +101,11 @@ Result<Effect> record_sign_up(store::Database& db, const Plan& plan, Millisecond
     if (step == model::SignupStep::Nothing) {
         return Effect::Nothing;
     }
-    const model::MailBudget budget = store::mail_budget(db, plan.budget_key);
-    const bool send = model::check_budget(budget, now) == model::BudgetVerdict::Send;
+    MailBudgets budgets(db, plan.budget, now);
+    const bool send = budgets.verdict() == model::BudgetVerdict::Send;
     // Without a mail, only a new wish of a known reader is worth keeping: the page behind an
     // earlier link offers it, and the next sign-up sends another.
-    const bool blocked = model::check_budget(budget, now) == model::BudgetVerdict::Blocked;
+    const bool blocked = budgets.verdict() == model::BudgetVerdict::Blocked;
     if (!send && (!known || blocked || step == model::SignupStep::AskAgain)) {
         return Effect::Nothing;
     }
@@ -122,7 +122,7 @@ Result<Effect> record_sign_up(store::Database& db, const Plan& plan, Millisecond
         store::NewOutboxMail mail = plan.mail;
         mail.not_before = wait > Milliseconds(0) ? now + wait : Time();
         store::insert_outbox(db, mail);
-        store::set_mail_budget(db, plan.budget_key, model::after_sending(budget, now));
+        budgets.take();
     }
     return effect;
 }
@@ -138,7 +138,7 @@ Result<Outcome> commit_sign_up(store::Database& db, const Plan& plan) {
     return outcome;
 }
 
-SignupTarget target_of(store::ListRow list, std::string address_key, std::string subject) {
+SignupTarget target_of(store::ListRow list, std::string address_key) {
     SignupTarget target;
     target.list.id = list.id;
     target.list.slug = std::move(list.slug);
@@ -147,7 +147,6 @@ SignupTarget target_of(store::ListRow list, std::string address_key, std::string
     target.list.language = std::move(list.language);
     target.list.created_at = list.created_at;
     target.address_key = std::move(address_key);
-    target.subject = std::move(subject);
     return target;
 }
 
@@ -239,7 +238,12 @@ Task<Result<SignupTarget>> Audience::sign_up_target(std::string list, std::strin
                     store::Database& db) -> Result<SignupTarget> {
         TRY_AS(store::ListRow row, store::require_list(db, slug));
         const auto known = key.empty() ? std::nullopt : store::find_subscriber_by_key(db, key);
-        return target_of(std::move(row), key, known ? known->subject : std::string());
+        SignupTarget target = target_of(std::move(row), key);
+        if (known) {
+            target.subject = known->subject;
+            target.address = known->address;
+        }
+        return target;
     };
     co_return co_await store_.read(std::move(look));
 }
@@ -273,8 +277,9 @@ Task<Result<SignupAnswer>> Audience::sign_up(SignupRequest request) {
         plan.evidence = evidence;
         plan.tag = request.tag;
         plan.suppression_key = suppression_key(*parsed);
-        plan.budget_key = budget_key("confirm", *parsed);
-        plan.reader = new_reader(*parsed, target->subject, request.locale, clock_.now());
+        plan.budget = budget_keys(keys_, "confirm", *parsed);
+        plan.reader = new_reader(as_known(*parsed, target->address), target->subject,
+                                 request.locale, clock_.now());
         plan.admit = request.admit;
         CO_TRY_AS(plan.mail, confirmation(plan.reader, plan.list, plan.marketing));
 
