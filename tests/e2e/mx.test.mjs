@@ -130,6 +130,7 @@ before(async () => {
     TOCSIN_DELIVERY_MX_PORT: String(port),
     TOCSIN_DELIVERY_MX_PRIVATE_ADDRESSES: 'allow',
     TOCSIN_DELIVERY_RULES: 'shaping.toml',
+    TOCSIN_SIGNUP_CHECK_DOMAINS: 'true',
     SSL_CERT_FILE: rightName.ca,
   } });
   await writeRules(kRules);
@@ -201,6 +202,25 @@ test('domains that take no mail fail at once, each with its reason', async () =>
   for (const [address, reason] of Object.entries(reasons)) {
     assert.equal(rows[address].outcome, 'failed', JSON.stringify(rows[address]));
     assert.match(rows[address].reply, reason);
+  }
+});
+
+// What the DNS says in time refuses an address like a slip of the pen; said later, it is known to
+// the next who types it.
+test('the sign-up box refuses domains that no mail can reach, and no others', async () => {
+  await news.do('list', 'create', 'box', '--name', 'Box');
+  const signUp = async (email) => (await news.post('/lists/box/signup', { email })).status;
+  for (const domain of ['null-readers.net', 'no-such-readers.net', 'empty-readers.net']) {
+    let asked = 0;
+    await eventually(`${domain} is refused`, async () => {
+      asked += 1;
+      return await signUp(`reader-${asked}@${domain}`) === 422;
+    }, { everyMs: 200 });
+  }
+  for (const domain of ['alpha-readers.net', 'small-paper.net', 'broken-readers.net']) {
+    for (const name of ['ann', 'ben']) {
+      assert.equal(await signUp(`${name}@${domain}`), 200, domain);
+    }
   }
 });
 
