@@ -9,6 +9,7 @@
 
 #include "audience/audience.h"
 #include "audience/evidence.h"
+#include "base/log.h"
 #include "mail/digest_mail.h"
 #include "model/zone.h"
 #include "store/alerts.h"
@@ -22,33 +23,57 @@ namespace {
 constexpr int kReadersAtOnce = 50;             // a transaction's
 constexpr std::int64_t kQueuedMax = 2'000;     // composed and not sent; then the others wait
 constexpr std::chrono::hours kDigestLife{12};  // a morning's news is none in the evening
-constexpr std::size_t kStoriesMax = 50;
+constexpr std::size_t kStoriesMax = 15;        // with them a mail stays below 30 KB
+constexpr std::size_t kSummaryBytesMax = 280;
+constexpr std::size_t kCorrectionsMax = 16;
 
 // What a digest says of an alert; nothing: it says nothing.
 struct Story {
+    store::HeldAlert held;
     AlertId story;
-    store::FullAlert alert;  // the correction, where there is one
+    store::FullAlert alert;  // the last correction, where there is one
     Time released_at;
-    bool corrected = false;
+    std::vector<AlertId> told = {};  // the alert, and its corrections up to that one
 };
 
-std::optional<Story> story_of_alert(store::Database& db, AlertId id) {
-    auto alert = store::find_full_alert(db, id);
+std::optional<Story> story_of_alert(store::Database& db, const store::HeldAlert& held) {
+    auto alert = store::find_full_alert(db, held.alert);
     if (!alert || !alert->alert.released_at) {
         return std::nullopt;
     }
-    Story story{store::story_of(db, id), *alert, *alert->alert.released_at, false};
-    for (store::FullAlert& follower : store::list_followers(db, id)) {
-        if (follower.content.kind == model::AlertKind::Retraction) {
-            return std::nullopt;
+    const bool stopped = alert->alert.state == model::AlertState::Stopped;
+    Story story{held, store::story_of(db, held.alert), *alert, *alert->alert.released_at};
+    story.told.push_back(held.alert);
+    for (bool corrected = true; corrected && story.told.size() < kCorrectionsMax;) {
+        corrected = false;
+        for (store::FullAlert& follower : store::list_followers(db, story.told.back())) {
+            if (follower.content.kind == model::AlertKind::Correction) {
+                story.alert = std::move(follower);
+                corrected = true;
+            }
         }
-        if (follower.content.kind == model::AlertKind::Correction) {
-            story.alert = std::move(follower);
-            story.corrected = true;
+        if (corrected) {
+            story.told.push_back(story.alert.alert.id);
         }
     }
-    const bool stopped = alert->alert.state == model::AlertState::Stopped;
-    return stopped && !story.corrected ? std::nullopt : std::optional(std::move(story));
+    const bool said = !stopped || story.told.size() > 1;
+    return said && !store::is_retracted(db, story.told.back()) ? std::optional(std::move(story))
+                                                               : std::nullopt;
+}
+
+// At most so many bytes, cut between words.
+std::string shortened(const std::string& text) {
+    if (text.size() <= kSummaryBytesMax) {
+        return text;
+    }
+    std::size_t end = text.rfind(' ', kSummaryBytesMax);
+    if (end == std::string::npos) {
+        end = kSummaryBytesMax;
+        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+            --end;
+        }
+    }
+    return text.substr(0, end) + " …";
 }
 
 // Of each story the newest, in the order of their release.
@@ -68,19 +93,15 @@ std::vector<Story> newest_of_each(std::vector<Story> stories) {
     return out;
 }
 
-// What is due for a reader who may still have it.
-std::vector<store::HeldAlert> wanted(store::Database& db, const store::SubscriberRow& reader,
-                                     const std::vector<store::HeldAlert>& due) {
-    std::vector<store::HeldAlert> out;
-    for (const store::HeldAlert& held : due) {
-        const auto state = store::subscription_state(db, reader.id, held.list);
-        const bool muted =
-            !store::muted_by(db, store::story_of(db, held.alert), {reader.id}).empty();
-        if (state == model::SubscriptionState::Active && !muted) {
-            out.push_back(held);
-        }
-    }
-    return out;
+// Whether the reader may still have it: some list of the alert, none that it leaves out, not muted.
+bool is_wanted(store::Database& db, const store::SubscriberRow& reader, const Story& story) {
+    const auto has = [&db, &reader](ListId list) {
+        return store::subscription_state(db, reader.id, list) == model::SubscriptionState::Active;
+    };
+    const model::AlertContent& content = story.alert.content;
+    const bool on_a_list = has(story.held.list) || std::ranges::any_of(content.lists, has);
+    return on_a_list && std::ranges::none_of(content.exclude, has) &&
+           store::muted_by(db, story.story, {reader.id}).empty();
 }
 
 model::Zone zone_of(store::Database& db, SubscriberId reader) {
@@ -110,13 +131,14 @@ Result<bool> Audience::commit_digest(store::Database& db, SubscriberId subscribe
         store::suppression_reason(db, mail::suppression_hmac(keys_, reader->address_key))) {
         return false;
     }
-    const std::vector<store::HeldAlert> held = wanted(db, *reader, due);
     std::vector<Story> stories;
-    for (const store::HeldAlert& one : held) {
-        if (auto story = story_of_alert(db, one.alert)) {
+    for (const store::HeldAlert& one : due) {
+        auto story = story_of_alert(db, one);
+        if (story && is_wanted(db, *reader, *story)) {
             stories.push_back(std::move(*story));
         }
     }
+    stories = newest_of_each(std::move(stories));
     if (stories.empty()) {
         return false;
     }
@@ -124,16 +146,21 @@ Result<bool> Audience::commit_digest(store::Database& db, SubscriberId subscribe
     mail::DigestMail digest;
     digest.language = reader->locale;
     digest.to_address = reader->address;
+    digest.alerts_url = settings_.public_url + "/alerts";
     digest.date = now;
     digest.message_id = new_message_id();
-    for (const Story& story : newest_of_each(std::move(stories))) {
+    std::vector<store::HeldAlert> told;
+    for (const Story& story : stories) {
         const std::string page = settings_.public_url + "/alerts/" + story.alert.alert.slug;
         digest.stories.push_back(
             {.headline = story.alert.content.headline,
-             .summary = story.alert.content.summary,
+             .summary = shortened(story.alert.content.summary),
              .url = story.alert.content.url.empty() ? page : story.alert.content.url,
              .when = local_text(templates_.catalog(), reader->locale, zone, story.released_at),
-             .corrected = story.corrected});
+             .corrected = story.told.size() > 1});
+        for (const AlertId alert : story.told) {
+            told.push_back({reader->id, alert, story.held.list, now});
+        }
     }
     mail::Token token;
     token.purpose = mail::TokenPurpose::Manage;
@@ -151,7 +178,7 @@ Result<bool> Audience::commit_digest(store::Database& db, SubscriberId subscribe
     out.now = now;
     out.not_after = now + kDigestLife;
     out.digest_of = reader->id;
-    store::note_digest(db, held, store::insert_outbox(db, out), now);
+    store::note_digest(db, told, store::insert_outbox(db, out), now);
     return true;
 }
 
@@ -173,8 +200,12 @@ Task<Result<std::int64_t>> Audience::send_digests() {
                        now = clock_.now()](store::Database& db) -> Result<std::int64_t> {
             std::int64_t composed = 0;
             for (const SubscriberId reader : readers) {
-                TRY_AS(const bool any, commit_digest(db, reader, now));
-                composed += any ? 1 : 0;
+                const Result<bool> any = commit_digest(db, reader, now);
+                if (!any) {  // theirs is lost, nobody else's
+                    log_error("the digest of reader {} cannot be composed: {}", reader.value(),
+                              any.error().message());
+                }
+                composed += any && *any ? 1 : 0;
             }
             return composed;
         };

@@ -96,6 +96,30 @@ TEST_F(DigestsTest, ARetractedStoryIsNotInIt) {
     EXPECT_THAT(mail, HasSubstr("Bridge closed"));
 }
 
+TEST_F(DigestsTest, AnUpdateOfARetractedStoryIsNotInItEither) {
+    const AlertId wrong = released("Explosion at the port");
+    const AlertId update = released("Three dead", model::AlertKind::Update, wrong);
+    hold(wrong);
+    hold(update);
+    ASSERT_THAT(digest(), HasSubstr("Three dead"));
+    const AlertId retraction = released("There was none", model::AlertKind::Retraction, wrong);
+    run([&](store::Database& db) { store::take_back_digests_with(db, wrong, clock_.now()); });
+    EXPECT_TRUE(outbox().empty());
+    EXPECT_EQ(digest(), "");
+    // What was said of it afterwards is no part of what was wrong.
+    hold(released("What went wrong here", model::AlertKind::Update, retraction));
+    EXPECT_THAT(digest(), HasSubstr("What went wrong here"));
+}
+
+TEST_F(DigestsTest, WhoIsSuppressedGetsNoneEvenIfItWasReady) {
+    hold(released("Fire"));
+    ASSERT_NE(digest(), "");
+    ASSERT_TRUE(
+        finish(audience_->suppress("ann@x.example", SuppressionReason::Operator, evidence())));
+    EXPECT_TRUE(outbox().empty());
+    EXPECT_EQ(digest(), "");
+}
+
 TEST_F(DigestsTest, ARetractedStoryAloneIsNoMail) {
     const AlertId wrong = released("The mayor resigns");
     hold(wrong);
@@ -111,6 +135,53 @@ TEST_F(DigestsTest, ACorrectedStorySaysWhatItsCorrectionSays) {
     EXPECT_THAT(mail, Not(HasSubstr("Ten hurt")));
     EXPECT_THAT(mail, HasSubstr("Two hurt"));
     EXPECT_THAT(mail, HasSubstr("Corrected"));
+}
+
+TEST_F(DigestsTest, ACorrectionOfACorrectionIsWhatIsTold) {
+    const AlertId ten = released("Ten hurt");
+    hold(ten);
+    const AlertId two = released("Two hurt", model::AlertKind::Correction, ten);
+    const AlertId one = released("One hurt", model::AlertKind::Correction, two);
+    EXPECT_THAT(digest(), HasSubstr("One hurt"));
+    for (const AlertId told : {ten, two, one}) {
+        run([&](store::Database& db) {
+            EXPECT_EQ(store::digest_readers(db, told).size(), 1U) << told.value();
+        });
+    }
+}
+
+TEST_F(DigestsTest, OnlyWhoWasToldGetsACorrection) {
+    const AlertId stopped = released("Not told");
+    hold(stopped);
+    hold(released("Told"));
+    run([&](store::Database& db) { store::set_stopped(db, stopped, clock_.now()); });
+    EXPECT_THAT(digest(), HasSubstr("Told"));
+    run([&](store::Database& db) { EXPECT_TRUE(store::digest_readers(db, stopped).empty()); });
+}
+
+TEST_F(DigestsTest, ManyLongStoriesStayALetter) {
+    for (int i = 0; i < 40; ++i) {
+        hold(released("Story " + std::to_string(i) + " " + std::string(120, 'x')));
+    }
+    digest();
+    EXPECT_LT(outbox().back().message.size(), 40'000U);
+    EXPECT_THAT(digest(), HasSubstr("Story 39"));
+}
+
+TEST_F(DigestsTest, WhoLeavesOneOfTwoListsStillHearsThroughTheOther) {
+    run([&](store::Database& db) { store::set_active(db, ann_, sport_, clock_.now()); });
+    AlertId both;
+    run([&](store::Database& db) {
+        model::AlertContent content;
+        content.headline = "Both";
+        content.lists = {news_, sport_};
+        content.nonce = std::string(32, '0');
+        both = store::insert_alert(db, {content, "ann", clock_.now()});
+        store::set_released(db, both, {"compiled", clock_.now(), clock_.now()});
+    });
+    hold(both);
+    run([&](store::Database& db) { store::set_left(db, ann_, news_, clock_.now()); });
+    EXPECT_THAT(digest(), HasSubstr("Both"));
 }
 
 TEST_F(DigestsTest, AStoppedStoryIsNotInIt) {

@@ -262,6 +262,7 @@ Result<StoryView> story_view_of(store::Database& db, const mail::Token& token,
             store::set_terms(db, reader->id, terms_in(zone));
         }
         store::set_muted(db, reader->id, view.story, store::Mute::On, *mute_at);
+        store::take_back_digests_of(db, reader->id, *mute_at);
     }
     view.muted = !store::muted_by(db, view.story, {reader->id}).empty();
     return view;

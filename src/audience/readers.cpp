@@ -1,5 +1,6 @@
 // One reader as a whole: everything held about them, taken away, shut out.
 #include "audience/audience.h"
+#include "audience/budget.h"
 #include "audience/evidence.h"
 #include "base/bytes.h"
 #include "model/subscription.h"
@@ -118,7 +119,11 @@ ReaderRecord Audience::record_of(store::Database& db, const store::SubscriberRow
     add_rest(db, reader, record);
     if (const auto address = mail::Address::parse(reader.address)) {
         for (const std::string_view kind : {"confirm", "manage"}) {
-            record.budgets.push_back(budget_of(db, kind, budget_key(kind, *address)));
+            const BudgetKeys keys = budget_keys(keys_, kind, *address);
+            record.budgets.push_back(budget_of(db, kind, keys.address));
+            for (const std::string& inbox : keys.inbox) {
+                record.budgets.push_back(budget_of(db, fmt::format("{}, inbox", kind), inbox));
+            }
         }
     }
     return record;

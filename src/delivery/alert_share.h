@@ -66,6 +66,11 @@ class AlertShare {
     // There is mail that has not been begun with.
     bool has_fresh() const { return !ended() && (fresh_left() > 0 || !none_to_claim_); }
 
+    // There is mail that could leave now, not only what waits for its next attempt.
+    bool busy() const {
+        return !ended() && (has_fresh() || loading_ > 0 || !staged_.empty() || queues_.ahead() > 0);
+    }
+
     // Readers may have left unheard: what is not on the wire is looked up once more.
     void read_anew();
     // Somebody else has the leases of these.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -121,9 +122,13 @@ Status for_each_reached(store::Database& db, AlertId original, const Each& each)
 
 // Those to whom a digest brought the story. They were held back when it was sent, so they are not
 // among those whom it reached.
-void for_each_digest_reader(store::Database& db, AlertId original, const Each& each) {
+void for_each_digest_reader(store::Database& db, AlertId original,
+                            const std::unordered_set<SubscriberId>& have, const Each& each) {
     std::vector<ChunkRecipient> reached;
     for (const store::DigestReader& reader : store::digest_readers(db, original)) {
+        if (have.contains(reader.subscriber)) {
+            continue;  // who changed the terms after a first attempt
+        }
         reached.push_back({.subscriber = reader.subscriber, .list = reader.list});
     }
     keep_subscribed(db, reached, each);
@@ -134,8 +139,19 @@ Status for_each_recipient(store::Database& db, const FreezeRequest& request, con
         if (!request.of.valid()) {
             return invalid("a correction or retraction must name the alert it is about");
         }
-        TRY(for_each_reached(db, request.of, each));
-        for_each_digest_reader(db, request.of, each);
+        std::unordered_set<SubscriberId> told_twice;
+        for (const store::DigestReader& reader : store::digest_readers(db, request.of)) {
+            told_twice.insert(reader.subscriber);
+        }
+        std::unordered_set<SubscriberId> have;
+        TRY(for_each_reached(db, request.of,
+                             [&](const ChunkRecipient& recipient, std::string_view domain) {
+                                 if (told_twice.contains(recipient.subscriber)) {
+                                     have.insert(recipient.subscriber);
+                                 }
+                                 each(recipient, domain);
+                             }));
+        for_each_digest_reader(db, request.of, have, each);
         return {};
     }
     return for_each_on_lists(db, request.lists, each);

@@ -25,6 +25,7 @@ void Engine::Impl::alert_released(AlertId alert) {
 
 void Engine::Impl::stop_alert(AlertId alert) {
     const std::lock_guard lock(mutex_);
+    workers_.front()->post([worker = workers_.front().get()] { worker->call_off_digests(); });
     const auto found = runs_.find(alert);
     if (found == runs_.end()) {
         return;
@@ -209,7 +210,7 @@ void Engine::Impl::on_finished(AlertId alert, const Result<FinishedRun>& result)
             return;  // told before
         }
         if (runs_.empty()) {
-            exclusions_.clear();
+            exclusions_.forget_before(clock_.steady() - OutboxShare::kClaimTime);
         }
         for (const auto& worker : workers_) {
             worker->post([&worker = *worker, alert] { worker.forget(alert); });

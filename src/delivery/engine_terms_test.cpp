@@ -155,6 +155,92 @@ TEST_F(TermsNewsroom, ACorrectionGoesToWhomADigestTold) {
     EXPECT_EQ(server_.by_recipient().count("reader1@a.example"), 0U);
 }
 
+class DigestsOnTheirWay : public TermsNewsroom {
+  protected:
+    // One digest with the story for each; returns it.
+    AlertId claimed_digests(const std::vector<SubscriberId>& readers) {
+        const AlertId story = release({.lists = {list_}});
+        store_
+            ->run([&](store::Database& db) -> Status {
+                store::set_finished(db, story, clock_.now());
+                for (const SubscriberId reader : readers) {
+                    const auto row = store::find_subscriber(db, reader);
+                    const OutboxId digest = store::insert_outbox(
+                        db, {.mail_from = "a@paper.example",
+                             .rcpt_to = row->address,
+                             .smtputf8 = false,
+                             .message = "Subject: digest\r\n\r\nWhat you missed\r\n",
+                             .now = clock_.now(),
+                             .not_after = clock_.now() + Seconds(6'000),
+                             .not_before = {},
+                             .digest_of = reader});
+                    store::note_digest(db, {{reader, story, list_, clock_.now()}}, digest,
+                                       clock_.now());
+                }
+                return {};
+            })
+            .value();
+        server_.hold(true);
+        engine_->outbox_ready();
+        EXPECT_TRUE(
+            wait_until([&] { return server_.waiting() > 0 && claimed() == readers.size(); }));
+        return story;
+    }
+    std::size_t claimed() {
+        return number("SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND node_id <> ''");
+    }
+    std::size_t waiting_again() { return number("SELECT COUNT(*) FROM held_alert"); }
+    std::size_t number(const std::string& sql) {
+        return static_cast<std::size_t>(store_
+                                            ->run([&](store::Database& db) -> Result<std::int64_t> {
+                                                return db.first(sql)->integer(0);
+                                            })
+                                            .value());
+    }
+};
+
+TEST_F(DigestsOnTheirWay, WhoLeavesWhileTheirDigestWaitsForAConnectionGetsNone) {
+    const auto readers = add_readers(list_, 120);
+    start_engine();
+    claimed_digests(readers);
+    std::set<std::string> on_the_wire;
+    const SubscriberId last = readers.back();
+    store_
+        ->run([&](store::Database& db) -> Status {
+            store::set_left(db, last, list_, clock_.now());
+            return {};
+        })
+        .value();
+    engine_->exclude(last, list_);
+    server_.hold(false);
+    ASSERT_TRUE(wait_until([&] { return claimed() == 0; }));
+    EXPECT_EQ(server_.by_recipient().count("reader119@c.example"), 0U);
+    EXPECT_EQ(server_.count(), 119U);
+}
+
+TEST_F(DigestsOnTheirWay, DigestsThatWaitAreGivenBackWhenARetractionComes) {
+    const auto readers = add_readers(list_, 150);
+    start_engine();
+    const AlertId story = claimed_digests(readers);
+    store_
+        ->run([&](store::Database& db) -> Status {
+            store::take_back_digests_with(db, story, clock_.now());
+            return {};
+        })
+        .value();
+    const AlertId retraction =
+        release({.lists = {}, .kind = model::AlertKind::Retraction, .of = story});
+    send(retraction);
+    ASSERT_TRUE(wait_until([&] { return waiting_again() > 0; }));
+    server_.hold(false);
+    ASSERT_TRUE(finished(retraction));
+    ASSERT_TRUE(wait_until([&] { return claimed() == 0; }));
+    const std::size_t told = server_.count() - status(retraction).counts.delivered;
+    EXPECT_EQ(told + waiting_again(), readers.size());
+    EXPECT_LT(told, 100U);  // those that were on connections already
+    EXPECT_EQ(status(retraction).counts.delivered, readers.size());
+}
+
 // As after a kill: the partition is read again, and who was held back is not held twice, nor sent
 // to.
 TEST_F(TermsNewsroom, WhatWasDecidedIsDecidedAlikeAfterARestart) {

@@ -6,6 +6,7 @@
 // Thread-safe: add() on the web's thread returns when every later excludes() sees it.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <mutex>
@@ -46,11 +47,26 @@ class Exclusions {
         return false;
     }
 
-    // When no alert is being sent nobody needs to be remembered.
-    void clear() {
+    // Has the reader left anything since then?
+    bool excludes_any(SubscriberId subscriber, SteadyTime since) const {
+        if (!any_.load(std::memory_order_acquire)) {
+            return false;
+        }
+        const std::shared_lock lock(mutex_);
+        const auto found = left_.find(subscriber);
+        return found != left_.end() &&
+               std::any_of(found->second.begin(), found->second.end(),
+                           [since](const Left& left) { return left.at >= since; });
+    }
+
+    // When no alert is being sent, only those who may have a digest on its way need be remembered.
+    void forget_before(SteadyTime time) {
         const std::unique_lock lock(mutex_);
-        left_.clear();
-        any_.store(false, std::memory_order_release);
+        std::erase_if(left_, [time](const auto& reader) {
+            return std::all_of(reader.second.begin(), reader.second.end(),
+                               [time](const Left& left) { return left.at < time; });
+        });
+        any_.store(!left_.empty(), std::memory_order_release);
     }
 
   private:

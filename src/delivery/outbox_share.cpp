@@ -7,6 +7,7 @@
 #include "mail/dkim.h"
 #include "mail/smtp_reply.h"
 #include "model/retry.h"
+#include "store/terms.h"
 
 namespace tocsin::delivery {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 constexpr int kClaimedMax = 50;
 constexpr std::size_t kReadyMax = 200;
 constexpr Seconds kLookInterval{5};
-constexpr Seconds kClaimTime{15 * 60};  // longer than a final dot may take
 constexpr std::uint32_t kSlipsMax = 3;
 constexpr std::size_t kReadyOfRouteMax = 50;   // of many routes: a slow one keeps no more
 constexpr Seconds kReadyTimeMax{10};           // for a slow route: then others have the place
@@ -83,7 +83,10 @@ void OutboxShare::look() {
     look_again_ = false;
     using Mails = Result<std::vector<store::OutboxMail>>;
     const Time now = context_.clock.now();
-    const store::Digests digests = alerts_ ? store::Digests::Leave : store::Digests::Take;
+    const store::Digests digests =
+        alerts_ == Alerts::Begun ? store::Digests::Leave : store::Digests::Take;
+    claimed_at_ = context_.clock.steady();
+    claim_epoch_ = epoch_;
     claim_until_ = now + kClaimTime;
     auto claim = [now, until = claim_until_, node = context_.leases.owner(), lost = lost_claims_,
                   digests](store::Database& db) -> Mails {
@@ -125,6 +128,8 @@ void OutboxShare::sign(store::OutboxMail mail) {
     ++signing_;
     auto shared = std::make_shared<Mail>();
     shared->row = std::move(mail);
+    shared->claimed_at = claimed_at_;
+    shared->epoch = claim_epoch_;
     context_.pool.submit(model::Lane::Transactional, [this, shared, mailbox = context_.mailbox](
                                                          ComposerCache& composers) {
         shared->signed_message = shared->row.message;
@@ -180,10 +185,13 @@ void OutboxShare::make_ready(Mail mail) {
     if (mail.outlet >= ready_.size()) {
         ready_.resize(mail.outlet + 1);
     }
+    if (called_off(mail)) {
+        return return_digest(mail);
+    }
     const OutletId outlet = mail.outlet;
     mail.ready_at = context_.clock.steady();
     Ready& ready = ready_[outlet];
-    (mail.row.digest ? ready.digests : ready.mails).push_back(std::move(mail));
+    (mail.row.digest_of.valid() ? ready.digests : ready.mails).push_back(std::move(mail));
     ++ready_count_;
 }
 
@@ -224,7 +232,56 @@ std::optional<net::OutgoingMessage> OutboxShare::take(OutletId outlet) {
 }
 
 std::optional<net::OutgoingMessage> OutboxShare::take_digest(OutletId outlet) {
-    return outlet < ready_.size() ? take_from(ready_[outlet].digests) : std::nullopt;
+    if (outlet >= ready_.size()) {
+        return std::nullopt;
+    }
+    std::deque<Mail>& digests = ready_[outlet].digests;
+    while (!digests.empty() && called_off(digests.front())) {
+        return_digest(digests.front());
+        digests.pop_front();
+        --ready_count_;
+    }
+    return take_from(digests);
+}
+
+bool OutboxShare::wanted(std::uint32_t slot) const {
+    CHECK(slot < slots_.size() && slots_[slot]);
+    return !called_off(*slots_[slot]);
+}
+
+// A digest that is not on the wire yet: its reader has left since, or alerts have come, among which
+// may be a correction of what it tells.
+bool OutboxShare::called_off(const Mail& mail) const {
+    const SubscriberId reader = mail.row.digest_of;
+    return reader.valid() && (alerts_ == Alerts::Begun || mail.epoch != epoch_ ||
+                              context_.exclusions.excludes_any(reader, mail.claimed_at));
+}
+
+void OutboxShare::return_digest(const Mail& mail) {
+    write([id = mail.row.id, now = context_.clock.now()](store::Database& db) -> Status {
+        store::return_digest(db, id, now);
+        return {};
+    });
+}
+
+void OutboxShare::set_alerts(Alerts alerts) {
+    const Alerts before = std::exchange(alerts_, alerts);
+    if (alerts == Alerts::Begun && before == Alerts::None) {
+        call_off_digests();
+    } else if (alerts == Alerts::None && before == Alerts::Begun) {
+        look();  // digests may have waited for this
+    }
+}
+
+void OutboxShare::call_off_digests() {
+    ++epoch_;
+    for (Ready& ready : ready_) {
+        for (const Mail& digest : ready.digests) {
+            return_digest(digest);
+        }
+        ready_count_ -= ready.digests.size();
+        ready.digests.clear();
+    }
 }
 
 std::optional<net::OutgoingMessage> OutboxShare::take_from(std::deque<Mail>& waiting) {
@@ -263,7 +320,7 @@ void OutboxShare::on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome
         case net::SmtpOutcome::Kind::Replied:
             return on_reply(std::move(mail), outcome);
         case net::SmtpOutcome::Kind::NotSent:
-            if (mail.slips < kSlipsMax) {
+            if (mail.slips < kSlipsMax || called_off(mail)) {
                 ++mail.slips;
                 return make_ready(std::move(mail));
             }
@@ -272,7 +329,7 @@ void OutboxShare::on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome
         case net::SmtpOutcome::Kind::Unknown:
             // A second confirmation does no harm; none would.
             return again(mail, model::retry_delay(static_cast<std::uint32_t>(mail.row.attempts)),
-                         text, store::OutboxAttempt::Counts);
+                         text, store::OutboxAttempt::MaybeSent);
     }
 }
 
@@ -303,7 +360,9 @@ void OutboxShare::again(const Mail& mail, Milliseconds delay, std::string reply,
                         store::OutboxAttempt attempt) {
     const Time at = context_.clock.now() + delay;
     if (at >= mail.row.not_after) {
-        return finish(mail, store::OutboxOutcome::Expired, std::move(reply));
+        const bool maybe = attempt == store::OutboxAttempt::MaybeSent;
+        return finish(mail, maybe ? store::OutboxOutcome::Unknown : store::OutboxOutcome::Expired,
+                      std::move(reply));
     }
     write([id = mail.row.id, at, reply = std::move(reply), attempt](store::Database& db) -> Status {
         store::defer_outbox(db, id, at, reply, attempt);

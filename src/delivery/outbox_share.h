@@ -30,13 +30,19 @@ namespace tocsin::delivery {
 
 class OutboxShare {
   public:
+    static constexpr Seconds kClaimTime{15 * 60};  // longer than a final dot may take
+
     OutboxShare(WorkerContext& context, std::uint64_t tag_base);
 
     // There is new mail.
     void look();
     void tick();
-    // Whether an alert is being sent: then no digests are taken up.
-    void set_alerts(bool any) { alerts_ = any; }
+    // Whether alerts have mail to be sent: then no digests are taken up, and those that wait are
+    // given back, for a correction may be among the alerts.
+    enum class Alerts { None, Begun };
+    void set_alerts(Alerts alerts);
+    // Gives back every digest that is not on the wire: something they may tell was stopped.
+    void call_off_digests();
 
     std::size_t ready(OutletId outlet) const {
         return outlet < ready_.size() ? ready_[outlet].mails.size() + ready_[outlet].digests.size()
@@ -47,6 +53,8 @@ class OutboxShare {
     }
     std::optional<net::OutgoingMessage> take(OutletId outlet);
     std::optional<net::OutgoingMessage> take_digest(OutletId outlet);
+    // Asked right before it goes onto the wire.
+    bool wanted(std::uint32_t slot) const;
     void on_outcome(std::uint32_t slot, const net::SmtpOutcome& outcome);
     bool done() const { return !claiming_ && signing_ == 0; }
 
@@ -57,6 +65,8 @@ class OutboxShare {
         OutletId outlet = 0;
         std::uint32_t slips = 0;
         SteadyTime ready_at{};
+        SteadyTime claimed_at{};
+        std::uint64_t epoch = 0;
     };
     struct Ready {
         std::deque<Mail> mails, digests;
@@ -71,6 +81,8 @@ class OutboxShare {
     void give_back_what_waits();
     void give_back(std::deque<Mail>& waiting, const Route& route, SteadyTime now);
     std::optional<net::OutgoingMessage> take_from(std::deque<Mail>& waiting);
+    bool called_off(const Mail& mail) const;
+    void return_digest(const Mail& mail);
     void on_reply(Mail mail, const net::SmtpOutcome& outcome);
     void again(const Mail& mail, Milliseconds delay, std::string reply,
                store::OutboxAttempt attempt);
@@ -83,9 +95,12 @@ class OutboxShare {
     std::uint64_t tag_base_;
     bool claiming_ = false;
     bool look_again_ = false;
-    bool alerts_ = false;
+    Alerts alerts_ = Alerts::None;
+    std::uint64_t epoch_ = 0;  // raised whenever digests are called off
+    std::uint64_t claim_epoch_ = 0;
     SteadyTime looked_{};
-    Time claim_until_{};             // of the last claim
+    Time claim_until_{};  // of the last claim
+    SteadyTime claimed_at_{};
     std::vector<Time> lost_claims_;  // whose answers were lost
     std::vector<std::function<void()>> not_written_;
     std::size_t signing_ = 0;   // or their route is being looked up

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "base/test_seed.h"
 #include "delivery/prepared_audience_fixture.h"
+#include "store/consent_retention.h"
 
 namespace tocsin::delivery {
 namespace {
@@ -42,7 +43,9 @@ class Readership {
                 erase(db, random_.below(2) == 0 ? newest() : place());
                 break;
             default:
-                store::purge_unconfirmed(db, list(), now, 2);
+                for (const auto& reader : store::unconfirmed_readers(db, now, 2)) {
+                    store::delete_subscriber(db, reader.id);
+                }
                 break;
         }
     }

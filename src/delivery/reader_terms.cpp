@@ -57,7 +57,7 @@ HeldReaders apply_terms(store::Database& db, const store::DeliveryOrder& order,
             .kind = order.kind,
             .priority = order.priority,
             .released_at = order.released_at,
-            .frequency = row.frequency,
+            .frequency = row.frequencies.most_generous(order.priority),
             .muted = std::ranges::find(muted, row.subscriber) != muted.end(),
             .sent_today = limited ? store::sent_on(db, row.subscriber, day, order.alert) : 0};
         const model::Verdict verdict = model::decide(*row.terms, zone, occasion);

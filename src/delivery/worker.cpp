@@ -130,8 +130,17 @@ void Worker::begin(const std::shared_ptr<AlertRun>& run) {
         return other.second->run().lane > run->lane;
     });
     shares_.insert(place, {source, std::move(share)});
+    if (outbox_) {
+        outbox_->set_alerts(OutboxShare::Alerts::Begun);
+    }
     give_turns();
     begun.pump();
+}
+
+OutboxShare::Alerts Worker::alerts() const {
+    const bool busy = std::any_of(shares_.begin(), shares_.end(),
+                                  [](const auto& share) { return share.second->busy(); });
+    return busy ? OutboxShare::Alerts::Begun : OutboxShare::Alerts::None;
 }
 
 void Worker::pump(AlertId alert) {
@@ -160,6 +169,12 @@ AlertShare* Worker::share_of(std::uint64_t tag) {
         }
     }
     return nullptr;
+}
+
+void Worker::call_off_digests() {
+    if (outbox_ && !shutting_down_) {
+        outbox_->call_off_digests();
+    }
 }
 
 void Worker::outbox_ready() {
@@ -244,7 +259,7 @@ std::optional<net::OutgoingMessage> Worker::take_mail(OutletId outlet) {
 
 bool Worker::mail_wanted(std::uint64_t tag) {
     if (source_of(tag) == 0) {
-        return true;
+        return outbox_->wanted(slot_of(tag));
     }
     const AlertShare* share = share_of(tag);
     CHECK(share != nullptr);  // as in on_mail_outcome()
@@ -275,7 +290,7 @@ void Worker::tick() {
             shares_[i].second->tick();
         }
         if (outbox_) {
-            outbox_->set_alerts(!shares_.empty());
+            outbox_->set_alerts(alerts());
             outbox_->tick();
         }
     }

@@ -78,6 +78,7 @@ class Worker final : public MailSource {
     void pump(AlertId alert);
     void on_leases_lost(const std::vector<store::PartitionKey>& keys);
     void forget(AlertId alert);  // it is finished: its share goes when it is done
+    void call_off_digests();
     void outbox_ready();
     void route_anew();  // the rules have changed
     void read_anew();   // readers may have left unheard
@@ -95,6 +96,7 @@ class Worker final : public MailSource {
     void on_mail_spent(net::OutgoingMessage&& message) override;
 
   private:
+    OutboxShare::Alerts alerts() const;
     void tick();
     static Task<void> warm_domain(Worker* self, std::string domain);
     void give_turns();

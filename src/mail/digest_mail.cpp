@@ -13,6 +13,7 @@ Result<std::string> compose_digest(const Templates& templates, const MailSender&
     TemplateValues values;
     values.set("NEWSPAPER", sender.newspaper)
         .set("SITE_URL", sender.site_url)
+        .set("ALERTS_URL", digest.alerts_url)
         .set("PREFERENCES_URL", digest.preferences_url)
         .set("UNSUBSCRIBE_URL", digest.unsubscribe_url)
         .set_if_any("POSTAL_ADDRESS", sender.postal_address)

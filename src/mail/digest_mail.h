@@ -25,6 +25,7 @@ struct DigestMail {
     std::string language;  // the reader's; empty: the sender's
     std::string to_address;
     std::vector<DigestStory> stories;  // at least one
+    std::string alerts_url;            // where everything is, told or not
     std::string preferences_url;
     std::string unsubscribe_url;  // RFC 8058: takes the one-click POST
     Time date;

@@ -30,7 +30,9 @@ Time end_of_quiet(const Zone& zone, const QuietHours& quiet, Time at) {
 }
 
 Verdict with_digest(Held held, const ReaderTerms& terms, const Zone& zone, Time released_at) {
-    return {held, next_at(zone, terms.digest_minute, released_at)};
+    const Time due = next_at(zone, terms.digest_minute, released_at);
+    const bool quiet = terms.quiet && is_quiet(*terms.quiet, zone.local(due).minute);
+    return {held, quiet ? end_of_quiet(zone, *terms.quiet, due) : due};
 }
 
 }  // namespace
@@ -56,8 +58,18 @@ std::optional<Frequency> parse_frequency(std::string_view text) {
     return std::nullopt;
 }
 
-Frequency more_generous(Frequency a, Frequency b) {
-    return a < b ? a : b;
+void Frequencies::add(Frequency frequency) {
+    every_ = every_ || frequency == Frequency::Every;
+    biggest_ = biggest_ || frequency == Frequency::Biggest;
+    digest_ = digest_ || frequency == Frequency::Digest;
+}
+
+Frequency Frequencies::most_generous(Priority priority) const {
+    const bool now = every_ || (biggest_ && priority == Priority::Major);
+    if (now || (!biggest_ && !digest_)) {
+        return Frequency::Every;
+    }
+    return digest_ ? Frequency::Digest : Frequency::Biggest;
 }
 
 Status check_terms(const ReaderTerms& terms) {

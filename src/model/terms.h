@@ -7,7 +7,7 @@
 //   *          never                with the next digest
 //
 //   *  in the reader's quiet hours: with the digest at their end; more than `daily_max` on the
-//      reader's day: with the next digest.
+//      reader's day: with the next digest. A digest hour in quiet hours is their end.
 //
 // Who has several of the alert's lists gets what the most generous of them gives, once. What waits
 // is put together into one mail, a digest. Corrections wait for nothing: they undo what was read.
@@ -31,8 +31,18 @@ namespace tocsin::model {
 enum class Frequency { Every, Biggest, Digest };
 std::string_view to_string(Frequency frequency);  // "every", "biggest", "digest": stored
 std::optional<Frequency> parse_frequency(std::string_view text);
-// Of two lists that bring the same alert.
-Frequency more_generous(Frequency a, Frequency b);
+// Of the lists that bring a reader the same alert: what is wanted of any of them.
+class Frequencies {
+  public:
+    void add(Frequency frequency);
+    // The most generous for an alert of this priority: now, else with the digest, else never.
+    Frequency most_generous(Priority priority) const;
+
+  private:
+    bool every_ = false;
+    bool biggest_ = false;
+    bool digest_ = false;
+};
 
 // From `from` until `to` (minutes of the day); over midnight where `to` is smaller. Never equal.
 struct QuietHours {

@@ -126,6 +126,14 @@ TEST(Terms, QuietHoursInTheHourThatComesTwice) {
     EXPECT_EQ(*second.due, utc(2026, 10, 25, 1, 30));
 }
 
+TEST(Terms, ADigestWaitsForTheEndOfQuietHours) {
+    ReaderTerms terms;
+    terms.quiet = QuietHours{22 * 60, 9 * 60};
+    Occasion occasion = alert(kNoon);
+    occasion.frequency = Frequency::Digest;
+    EXPECT_EQ(decide(terms, zone("UTC"), occasion).due, utc(2026, 11, 25, 9));
+}
+
 TEST(Terms, NoMoreThanSoManyADay) {
     ReaderTerms terms;
     terms.daily_max = 2;
@@ -161,9 +169,25 @@ TEST(Terms, CorrectionsAndRetractionsWaitForNothing) {
     }
 }
 
-TEST(Terms, OfTwoListsTheMoreGenerousCounts) {
-    EXPECT_EQ(more_generous(Frequency::Digest, Frequency::Every), Frequency::Every);
-    EXPECT_EQ(more_generous(Frequency::Biggest, Frequency::Digest), Frequency::Biggest);
+TEST(Terms, OfSeveralListsTheMostGenerousCounts) {
+    const auto of = [](std::initializer_list<Frequency> lists, Priority priority) {
+        Frequencies all;
+        for (const Frequency frequency : lists) {
+            all.add(frequency);
+        }
+        return all.most_generous(priority);
+    };
+    using enum Frequency;
+    const auto normal = Priority::Normal;
+    const auto major = Priority::Major;
+    EXPECT_EQ(of({Digest, Every, Biggest}, normal), Every);
+    EXPECT_EQ(of({Digest, Biggest}, normal), Digest);
+    EXPECT_EQ(of({Biggest, Digest}, normal), Digest);
+    EXPECT_EQ(of({Digest, Biggest}, major), Every);
+    EXPECT_EQ(of({Biggest}, major), Every);
+    EXPECT_EQ(of({Biggest}, normal), Biggest);
+    EXPECT_EQ(of({Digest}, major), Digest);
+    EXPECT_EQ(of({}, normal), Every);
 }
 
 TEST(Terms, WhatNobodyCanMeanIsRefused) {

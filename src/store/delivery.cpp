@@ -115,12 +115,12 @@ std::vector<RecipientRow> load_recipients(Database& db,
                  .smtputf8 = row.boolean(5),
                  .locale = row.text(6),
                  .active = {},
-                 .frequency = frequency,
+                 .frequencies = {},
                  .terms = row.is_null(10) ? std::nullopt : std::optional(read_terms(row, 10)),
                  .ask_suppression = row.boolean(9)});
         }
         rows.back().active.emplace_back(row.integer(7));
-        rows.back().frequency = model::more_generous(rows.back().frequency, frequency);
+        rows.back().frequencies.add(frequency);
     });
     return rows;
 }
@@ -141,7 +141,7 @@ std::vector<RecipientRow> load_subscribers(Database& db,
                         .smtputf8 = row.boolean(5),
                         .locale = row.text(6),
                         .active = {},
-                        .frequency = model::Frequency::Every,
+                        .frequencies = {},
                         .terms = std::nullopt,
                         .ask_suppression = false});
     });

@@ -62,9 +62,9 @@ struct RecipientRow {
     std::string domain;
     bool smtputf8 = false;
     std::string locale;
-    std::vector<ListId> active;                            // of the lists asked for; ascending
-    model::Frequency frequency = model::Frequency::Every;  // the most generous of them
-    std::optional<model::ReaderTerms> terms;               // the reader's own, if there are any
+    std::vector<ListId> active;               // of the lists asked for; ascending
+    model::Frequencies frequencies;           // of these
+    std::optional<model::ReaderTerms> terms;  // the reader's own, if there are any
     bool ask_suppression =
         false;  // there are suppressed addresses; whether this one is, is not said
 };

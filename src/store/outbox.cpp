@@ -8,6 +8,7 @@
 #include "store/dialect.h"
 #include "store/nodes.h"
 #include "store/signals.h"
+#include "store/terms.h"
 
 namespace tocsin::store {
 
@@ -83,7 +84,7 @@ void claim_some(Database& db, const OutboxClaim& claim, std::string_view which, 
         mail.attempts = row.integer(5);
         mail.not_after = row.time(6);
         mail.created_at = row.time(7);
-        mail.digest = row.integer(8) != 0;
+        mail.digest_of = SubscriberId(row.integer(8));
         out.push_back(std::move(mail));
     }
 }
@@ -98,8 +99,8 @@ std::vector<OutboxMail> claim_outbox(Database& db, const OutboxClaim& claim, int
         claim_some(db, claim, "subscriber_id <> 0", rest, out);
     }
     // RETURNING promises no order.
-    std::ranges::sort(out, {},
-                      [](const OutboxMail& mail) { return std::pair(mail.digest, mail.id); });
+    std::ranges::sort(
+        out, {}, [](const OutboxMail& mail) { return std::pair(mail.digest_of.valid(), mail.id); });
     return out;
 }
 
@@ -109,23 +110,35 @@ namespace {
 constexpr std::string_view kOrphaned =
     "state = 'queued' AND node_id <> $2 AND node_id IN (SELECT id FROM node WHERE seen_at <= $1)";
 
-}  // namespace
-
-void free_orphaned_outbox(Database& db, const std::string& own, Time now) {
-    db.execute("UPDATE outbox SET next_at = $3, node_id = '' WHERE " + std::string(kOrphaned),
-               {now - kNodeSilence, own, now});
-}
-
-bool has_orphaned_outbox(Database& db, const std::string& own, Time now) {
+// Asked first: mostly nobody is missing, and then a long queue need not be looked through.
+bool is_anyone_silent(Database& db, const std::string& own, Time now) {
     return db
-        .first("SELECT 1 FROM outbox WHERE " + std::string(kOrphaned) + " LIMIT 1",
+        .first("SELECT 1 FROM node WHERE seen_at <= $1 AND id <> $2 LIMIT 1",
                {now - kNodeSilence, own})
         .has_value();
 }
 
+}  // namespace
+
+void free_orphaned_outbox(Database& db, const std::string& own, Time now) {
+    if (is_anyone_silent(db, own, now)) {
+        db.execute("UPDATE outbox SET next_at = $3, node_id = '', maybe_sent = 1 WHERE " +
+                       std::string(kOrphaned),
+                   {now - kNodeSilence, own, now});
+    }
+}
+
+bool has_orphaned_outbox(Database& db, const std::string& own, Time now) {
+    return is_anyone_silent(db, own, now) &&
+           db.first("SELECT 1 FROM outbox WHERE " + std::string(kOrphaned) + " LIMIT 1",
+                    {now - kNodeSilence, own})
+               .has_value();
+}
+
 void free_outbox_claims(Database& db, const std::string& node) {
     db.execute(
-        "UPDATE outbox SET next_at = 0, node_id = '' WHERE state = 'queued' AND node_id = $1",
+        "UPDATE outbox SET next_at = 0, node_id = '', maybe_sent = 1 WHERE state = 'queued' AND "
+        "node_id = $1",
         {node});
 }
 
@@ -139,9 +152,11 @@ void free_outbox_claim(Database& db, const std::string& node, Time until, Time n
 void defer_outbox(Database& db, OutboxId id, Time next_at, std::string_view reply,
                   OutboxAttempt attempt) {
     db.execute(
-        "UPDATE outbox SET next_at = $2, reply = $3, attempts = attempts - $4, node_id = '' "
+        "UPDATE outbox SET next_at = $2, reply = $3, attempts = attempts - $4, node_id = '', "
+        "maybe_sent = CASE WHEN $5 = 1 THEN 1 ELSE maybe_sent END "
         "WHERE id = $1 AND state = 'queued'",
-        {id, next_at, as_text(reply), attempt == OutboxAttempt::Counts ? 0 : 1});
+        {id, next_at, as_text(reply), attempt == OutboxAttempt::DoesNotCount ? 1 : 0,
+         attempt == OutboxAttempt::MaybeSent ? 1 : 0});
 }
 
 void finish_outbox(Database& db, OutboxId id, OutboxOutcome outcome, std::string_view reply,
@@ -153,9 +168,10 @@ void finish_outbox(Database& db, OutboxId id, OutboxOutcome outcome, std::string
 }
 
 std::int64_t expire_outbox(Database& db, Time now) {
+    return_expired_digests(db, now);
     return db.execute(
         "UPDATE outbox SET state = 'expired', done_at = $1, message = $2 "
-        "WHERE state = 'queued' AND not_after <= $1",
+        "WHERE state = 'queued' AND not_after <= $1 AND node_id = ''",
         {now, Blob{}});
 }
 

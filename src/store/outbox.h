@@ -38,7 +38,7 @@ struct OutboxMail {
     std::int64_t attempts = 0;  // with this one
     Time not_after;
     Time created_at;
-    bool digest = false;
+    SubscriberId digest_of{};  // as in NewOutboxMail
 };
 
 enum class OutboxOutcome { Sent, Failed, Expired, Unknown };
@@ -63,8 +63,9 @@ void free_outbox_claims(Database& db, const std::string& node);
 // The same for one claim of a living node whose answer never came.
 void free_outbox_claim(Database& db, const std::string& node, Time until, Time now);
 
-// Tries again at `next_at`. Limited: does not count as an attempt (a throttled connection).
-enum class OutboxAttempt { Counts, DoesNotCount };
+// Tries again at `next_at`. DoesNotCount: a throttled connection. MaybeSent: its reply was lost, so
+// that it may have arrived.
+enum class OutboxAttempt { Counts, DoesNotCount, MaybeSent };
 void defer_outbox(Database& db, OutboxId id, Time next_at, std::string_view reply,
                   OutboxAttempt attempt = OutboxAttempt::Counts);
 
@@ -72,7 +73,8 @@ void defer_outbox(Database& db, OutboxId id, Time next_at, std::string_view repl
 void finish_outbox(Database& db, OutboxId id, OutboxOutcome outcome, std::string_view reply,
                    Time now);
 
-// Ends as expired what is past its time; returns how many.
+// Ends as expired what is past its time and nobody has claimed; returns how many. Stories of
+// digests of which nobody was told anything are due again (terms.h).
 std::int64_t expire_outbox(Database& db, Time now);
 
 // When the next mail is due; none: the outbox is empty.

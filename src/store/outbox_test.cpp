@@ -38,9 +38,9 @@ TEST_P(Outbox, DigestsComeLastOrNotAtAll) {
     const auto both = claim_outbox(*db_, {"a-1", now_ + Seconds(2), now_ + Seconds(60)}, 10);
     ASSERT_EQ(both.size(), 2U);
     EXPECT_EQ(both[0].rcpt_to, "confirm@x.example");
-    EXPECT_FALSE(both[0].digest);
+    EXPECT_FALSE(both[0].digest_of.valid());
     EXPECT_EQ(both[1].rcpt_to, "digest@x.example");
-    EXPECT_TRUE(both[1].digest);
+    EXPECT_EQ(both[1].digest_of, SubscriberId(7));
 }
 
 TEST_P(Outbox, GivesEachMailToOneClaimOldestFirst) {

@@ -23,29 +23,49 @@ HeldAlert read_held(const Row& row) {
             row.time(3)};
 }
 
-// Digests that nobody has claimed, whose parameters are those of `which`.
+constexpr int kExpiredAtOnce = 100;
+constexpr int kFamilyMax = 1'000;
+
+// Its stories are due again, and it is gone.
+void hold_again(Database& db, OutboxId digest, Time now) {
+    db.execute(
+        "INSERT INTO held_alert (subscriber_id, alert_id, list_id, due_at) "
+        "SELECT subscriber_id, alert_id, list_id, CAST($2 AS BIGINT) FROM digest_story "
+        "WHERE outbox_id = $1 ON CONFLICT (subscriber_id, alert_id) DO NOTHING",
+        {digest, now});
+    db.execute("DELETE FROM digest_story WHERE outbox_id = $1", {digest});
+}
+
+// `which` says of which digests, with the parameters.
 void take_back(Database& db, const std::string& which, std::vector<Param> params, Time now) {
-    const std::string waiting =
-        "SELECT id FROM outbox WHERE state = 'queued' AND node_id = '' AND subscriber_id <> 0 "
-        "AND " +
-        which;
-    std::vector<OutboxId> digests;
-    for (const Row& row : db.query(waiting, params)) {
-        digests.emplace_back(row.integer(0));
-    }
-    for (const OutboxId digest : digests) {
-        const std::int64_t taken = db.execute(
-            "DELETE FROM outbox WHERE id = $1 AND state = 'queued' AND node_id = ''", {digest});
-        if (taken == 0) {
-            continue;  // somebody claimed it meanwhile
+    const std::vector<Row> waiting = db.query(
+        "SELECT id FROM outbox WHERE state = 'queued' AND subscriber_id <> 0 AND " + which, params);
+    for (const Row& row : waiting) {
+        const OutboxId digest(row.integer(0));
+        const std::int64_t untouched = db.execute(
+            "DELETE FROM outbox WHERE id = $1 AND state = 'queued' AND node_id = '' AND "
+            "maybe_sent = 0",
+            {digest});
+        if (untouched > 0) {
+            hold_again(db, digest, now);
+        } else {
+            db.execute("UPDATE outbox SET not_after = $2 WHERE id = $1 AND state = 'queued'",
+                       {digest, now});
         }
-        db.execute(
-            "INSERT INTO held_alert (subscriber_id, alert_id, list_id, due_at) "
-            "SELECT subscriber_id, alert_id, list_id, CAST($2 AS BIGINT) FROM digest_story "
-            "WHERE outbox_id = $1 ON CONFLICT (subscriber_id, alert_id) DO NOTHING",
-            {digest, now});
-        db.execute("DELETE FROM digest_story WHERE outbox_id = $1", {digest});
     }
+}
+
+// The alert and all that go on with it, however far.
+std::vector<AlertId> family_of(Database& db, AlertId alert) {
+    std::vector<AlertId> family = {alert};
+    for (std::size_t i = 0; i < family.size() && family.size() < kFamilyMax; ++i) {
+        for (const Row& row : db.query("SELECT id FROM alert WHERE of_alert = $1 ORDER BY id "
+                                       "LIMIT 100",
+                                       {family[i]})) {
+            family.emplace_back(row.integer(0));
+        }
+    }
+    return family;
 }
 
 }  // namespace
@@ -102,6 +122,27 @@ AlertId story_of(Database& db, AlertId alert) {
     return story;
 }
 
+bool is_retracted(Database& db, AlertId alert) {
+    AlertId at = alert;
+    for (int depth = 0; depth < kStoryDepthMax; ++depth) {
+        const bool retracted =
+            db.first(
+                  "SELECT 1 FROM alert r, alert a WHERE r.of_alert = $1 AND a.id = $2 AND "
+                  "r.kind = 'retraction' AND r.released_at >= a.released_at LIMIT 1",
+                  {at, alert})
+                .has_value();
+        if (retracted) {
+            return true;
+        }
+        const auto row = db.first("SELECT of_alert FROM alert WHERE id = $1", {at});
+        if (!row || row->is_null(0)) {
+            return false;
+        }
+        at = AlertId(row->integer(0));
+    }
+    return false;
+}
+
 std::vector<MutedStory> muted_stories(Database& db, SubscriberId subscriber) {
     std::vector<MutedStory> out;
     for (const Row& row :
@@ -139,9 +180,10 @@ void forget_terms(Database& db, SubscriberId subscriber) {
 // --- sending an alert -------------------------------------------------------------------------
 
 void hold_terms(Database& db, const std::vector<SubscriberId>& subscribers) {
-    db.execute("UPDATE reader_terms SET used = used + 1 WHERE subscriber_id IN (" +
-                   placeholders(1, kRecipientBlock) + ")",
-               block_params(subscribers));
+    db.execute(
+        "UPDATE reader_terms SET used = used + 1 WHERE daily_max > 0 AND subscriber_id IN (" +
+            placeholders(1, kRecipientBlock) + ")",
+        block_params(subscribers));
 }
 
 std::vector<SubscriberId> muted_by(Database& db, AlertId story,
@@ -262,7 +304,29 @@ void take_back_digests_of(Database& db, SubscriberId subscriber, Time now) {
 }
 
 void take_back_digests_with(Database& db, AlertId alert, Time now) {
-    take_back(db, "id IN (SELECT outbox_id FROM digest_story WHERE alert_id = $1)", {alert}, now);
+    for (const AlertId one : family_of(db, alert)) {
+        take_back(db, "id IN (SELECT outbox_id FROM digest_story WHERE alert_id = $1)", {one}, now);
+    }
+}
+
+void return_digest(Database& db, OutboxId digest, Time now) {
+    const std::int64_t untouched = db.execute(
+        "DELETE FROM outbox WHERE id = $1 AND state = 'queued' AND maybe_sent = 0", {digest});
+    if (untouched > 0) {
+        return hold_again(db, digest, now);
+    }
+    db.execute("UPDATE outbox SET next_at = $2, node_id = '' WHERE id = $1 AND state = 'queued'",
+               {digest, now});
+}
+
+void return_expired_digests(Database& db, Time now) {
+    const std::vector<Row> expired = db.query(
+        "SELECT id FROM outbox WHERE state = 'queued' AND not_after <= $1 AND subscriber_id <> 0 "
+        "AND attempts = 0 AND maybe_sent = 0 LIMIT $2",
+        {now, kExpiredAtOnce});
+    for (const Row& row : expired) {
+        return_digest(db, OutboxId(row.integer(0)), now);
+    }
 }
 
 std::vector<DigestReader> digest_readers(Database& db, AlertId alert) {
@@ -271,7 +335,8 @@ std::vector<DigestReader> digest_readers(Database& db, AlertId alert) {
         "SELECT d.subscriber_id, d.list_id, s.domain FROM digest_story d "
         "JOIN subscriber s ON s.id = d.subscriber_id "
         "LEFT JOIN outbox o ON o.id = d.outbox_id "
-        "WHERE d.alert_id = $1 AND (o.id IS NULL OR o.state NOT IN ('failed', 'expired')) "
+        "WHERE d.alert_id = $1 AND (o.id IS NULL OR o.state NOT IN ('failed', 'expired') OR "
+        "o.maybe_sent = 1) "
         "ORDER BY s.domain, s.id",
         {alert}, [&](const Row& row) {
             out.push_back({SubscriberId(row.integer(0)), ListId(row.integer(1)), row.text(2)});

@@ -27,6 +27,8 @@ void set_frequency(Database& db, SubscriberId subscriber, ListId list, model::Fr
 
 // The alert that began what `alert` goes on with (an update, a correction).
 AlertId story_of(Database& db, AlertId alert);
+// Whether the alert, or one that it goes on with, was retracted after it was released.
+bool is_retracted(Database& db, AlertId alert);
 struct MutedStory {
     AlertId story;
     std::string headline;
@@ -40,8 +42,8 @@ void set_muted(Database& db, SubscriberId subscriber, AlertId story, Mute mute, 
 void forget_terms(Database& db, SubscriberId subscriber);
 
 // --- sending an alert ---
-// Makes whoever decides about these readers at the same time wait until this transaction ends. At
-// most kRecipientBlock.
+// Makes whoever decides about those of these readers who have a limit at the same time wait until
+// this transaction ends. At most kRecipientBlock.
 void hold_terms(Database& db, const std::vector<SubscriberId>& subscribers);
 // Those of them who muted the story.
 std::vector<SubscriberId> muted_by(Database& db, AlertId story,
@@ -75,10 +77,16 @@ void forget_held(Database& db, SubscriberId subscriber, const std::vector<HeldAl
 void note_digest(Database& db, const std::vector<HeldAlert>& stories, OutboxId outbox, Time now);
 // Digests that wait in the outbox.
 std::int64_t count_digests_queued(Database& db);
-// Takes digests that are on nobody's wire out of the outbox; their stories are due again at once.
-// Of a reader who left a list; with a story that was corrected, retracted or stopped.
+// Takes digests out of the outbox; their stories are due again at once. Those that somebody has
+// claimed, or that may have arrived, are not tried again and count as read. Of a reader who left a
+// list or is suppressed; with a story, or an update of it, that was corrected, retracted or
+// stopped.
 void take_back_digests_of(Database& db, SubscriberId subscriber, Time now);
 void take_back_digests_with(Database& db, AlertId alert, Time now);
+// Gives back a digest that was claimed and never handed to a connection: its stories are due again.
+void return_digest(Database& db, OutboxId digest, Time now);
+// The same for digests past their time that were never tried; a bounded number.
+void return_expired_digests(Database& db, Time now);
 // Whom a digest brought the story to, or may have: sorted by domain, then id.
 struct DigestReader {
     SubscriberId subscriber;

@@ -93,8 +93,8 @@ TEST_P(Terms, ComeWithTheRecipientAndOfTwoListsTheMoreGenerousCounts) {
     ASSERT_EQ(rows.size(), 2U);
     for (const RecipientRow& row : rows) {
         EXPECT_EQ(row.terms.has_value(), row.subscriber == ann);
-        EXPECT_EQ(row.frequency,
-                  row.subscriber == ann ? model::Frequency::Biggest : model::Frequency::Every);
+        EXPECT_EQ(row.frequencies.most_generous(model::Priority::Normal),
+                  row.subscriber == ann ? model::Frequency::Digest : model::Frequency::Every);
     }
 }
 
@@ -166,6 +166,41 @@ TEST_P(Terms, ADigestThatWaitsIsTakenBackAndOneOnTheWireIsNot) {
     EXPECT_EQ(count_digests_queued(*db_), 1);
     hold_alerts(*db_, held);  // it is decided again after a crash
     EXPECT_TRUE(due(ann).empty());
+}
+
+TEST_P(Terms, ADigestThatMayHaveArrivedIsNotTriedAgainAndCountsAsRead) {
+    const SubscriberId ann = reader("ann", {france_});
+    const AlertId one = alert("One");
+    note_digest(*db_, {{ann, one, france_, now_}}, digest(ann), now_);
+    const auto claimed = claim_outbox(*db_, {"a-1", now_, now_ + Seconds(60)}, 10);
+    ASSERT_EQ(claimed.size(), 1U);
+    defer_outbox(*db_, claimed[0].id, now_ + Seconds(5), "lost", OutboxAttempt::MaybeSent);
+    take_back_digests_with(*db_, one, now_ + Seconds(1));
+    EXPECT_TRUE(due(ann).empty());
+    EXPECT_TRUE(claim_outbox(*db_, {"a-1", now_ + Seconds(9), now_ + Seconds(60)}, 10).empty());
+    expire_outbox(*db_, now_ + Seconds(9));
+    EXPECT_EQ(digest_readers(*db_, one).size(), 1U);
+}
+
+TEST_P(Terms, AClaimedDigestDoesNotExpireUnderItsHolder) {
+    const SubscriberId ann = reader("ann", {france_});
+    const AlertId one = alert("One");
+    note_digest(*db_, {{ann, one, france_, now_}}, digest(ann), now_);
+    const auto claimed = claim_outbox(*db_, {"a-1", now_, now_ + Seconds(60)}, 10);
+    ASSERT_EQ(claimed.size(), 1U);
+    take_back_digests_with(*db_, one, now_);
+    expire_outbox(*db_, now_ + Seconds(1));
+    return_digest(*db_, claimed[0].id, now_);
+    EXPECT_THAT(due(ann), ElementsAre(one.value()));
+    EXPECT_EQ(count_digests_queued(*db_), 0);
+}
+
+TEST_P(Terms, ADigestThatWasNeverTriedInItsTimeIsDueAgain) {
+    const SubscriberId ann = reader("ann", {france_});
+    const AlertId one = alert("One");
+    note_digest(*db_, {{ann, one, france_, now_}}, digest(ann), now_);
+    expire_outbox(*db_, now_ + Seconds(7'000));
+    EXPECT_EQ(due_digests(*db_, now_ + Seconds(7'000), 10).size(), 1U);
 }
 
 TEST_P(Terms, WhomADigestReachedIsKnownForCorrections) {

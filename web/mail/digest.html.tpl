@@ -17,6 +17,7 @@
 </tr>
 </table>
 {{/STORY}}
+<p class="ink" style="margin:24px 0 0 0;font-family:Arial,Helvetica,sans-serif;font-size:15px;line-height:22px;font-weight:bold;"><a href="{{ALERTS_URL}}" style="color:#121212;">{{@alerts.title}}</a></p>
 <p class="faint" style="margin:28px 0 0 0;font-family:Arial,Helvetica,sans-serif;font-size:14px;line-height:21px;color:#62605b;">{{@mail_digest.why}}</p>
 <p class="faint" style="margin:12px 0 0 0;font-family:Arial,Helvetica,sans-serif;font-size:14px;line-height:24px;color:#62605b;"><a href="{{PREFERENCES_URL}}" style="display:inline-block;margin:0 16px 0 0;color:#62605b;">{{@mail_alert.change}}</a> <a href="{{UNSUBSCRIBE_URL}}" style="display:inline-block;color:#62605b;">{{@mail_digest.unsubscribe}}</a></p>
 {{>mail/notice_bottom.html.tpl}}

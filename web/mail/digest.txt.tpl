@@ -19,6 +19,9 @@
 {{/STORY}}
 ----------------------------------------
 
+{{@alerts.title}}:
+{{ALERTS_URL}}
+
 {{@mail_digest.why}}
 
 {{@mail_alert.change}}:

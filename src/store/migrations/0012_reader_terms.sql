@@ -35,6 +35,7 @@ CREATE TABLE held_alert (           -- waits for the reader's next digest
   PRIMARY KEY (subscriber_id, alert_id)
 );
 CREATE INDEX held_alert_due ON held_alert (due_at, subscriber_id);
+CREATE INDEX held_alert_alert ON held_alert (alert_id);
 
 CREATE TABLE digest_story (         -- what a digest brought, for corrections; forgotten after a month
   subscriber_id BIGINT NOT NULL,
@@ -49,4 +50,7 @@ CREATE INDEX digest_story_outbox ON digest_story (outbox_id);
 CREATE INDEX digest_story_sent ON digest_story (sent_at);
 
 ALTER TABLE outbox ADD COLUMN subscriber_id BIGINT NOT NULL DEFAULT 0;  -- of a digest: whose; 0: no digest
+ALTER TABLE outbox ADD COLUMN maybe_sent BIGINT NOT NULL DEFAULT 0;     -- 1: an attempt's reply was lost
+CREATE INDEX outbox_rcpt ON outbox (rcpt_to);                           -- erasure
+CREATE INDEX outbox_done ON outbox (done_at) WHERE state <> 'queued';   -- what has had its time
 CREATE INDEX outbox_digest ON outbox (subscriber_id) WHERE subscriber_id <> 0;
