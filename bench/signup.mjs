@@ -65,7 +65,7 @@ async function spike(port) {
   while (times.length + Object.values(result.errors).reduce((a, b) => a + b, 0) < total) {
     const until = Math.min(total, Math.floor(((performance.now() - began) * rate) / 1000) + 1);
     for (; result.asked < until; result.asked += 1) {
-      if (idle.length > 0) serve(idle.pop(), result.asked); else due.push(result.asked);
+      if (idle.length > 0) serve(idle.shift(), result.asked); else due.push(result.asked);
     }
     await delay(2);
     if (performance.now() - began > (seconds + 60) * 1000) break;

@@ -11,15 +11,22 @@ const kHead = (port, length) => 'POST /lists/breaking/signup HTTP/1.1\r\n'
 export class SignupClient {
   constructor(port) {
     this.port = port;
+    this.#connect();
+  }
+
+  // The service closes what was idle for long; nothing was asked on it, so nothing is lost.
+  #connect() {
     this.text = '';
-    this.socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
-    this.socket.setEncoding('latin1');
-    this.socket.on('data', (part) => this.#take(part));
-    this.socket.on('error', (error) => this.#fail(error)).on('close', () => this.#fail(
-      new Error('the connection was closed')));
+    const socket = net.connect({ port: this.port, host: '127.0.0.1', noDelay: true });
+    this.socket = socket;
+    socket.setEncoding('latin1');
+    socket.on('data', (part) => this.#take(part));
+    const fail = (error) => { if (this.socket === socket) this.#fail(error); };
+    socket.on('error', fail).on('close', () => fail(new Error('the connection was closed')));
   }
 
   send(email) {
+    if (!['opening', 'open'].includes(this.socket.readyState)) this.#connect();
     const body = `email=${email.replace('@', '%40')}`;
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
