@@ -91,6 +91,10 @@ TEST_F(Readers, AnExportTellsTermsStoriesDigestsAndMails) {
     EXPECT_EQ(shown->budgets[0].kind, "confirm");
     EXPECT_EQ(shown->budgets[0].sent, std::vector<Time>{now});
     EXPECT_TRUE(shown->budgets[1].sent.empty());
+    subscribe("ann+news@paper.example");
+    const auto budgets = record("ann+news@paper.example").budgets;
+    ASSERT_EQ(budgets.size(), 8U);  // of each kind the address's own and three of the inbox
+    EXPECT_EQ(budgets[1].kind, "confirm, inbox");
 }
 
 TEST_F(Readers, ShowingRecordsNothing) {
