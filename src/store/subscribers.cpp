@@ -194,18 +194,4 @@ std::vector<ListMember> list_members(Database& db, ListId list, SubscriberId aft
     return out;
 }
 
-std::int64_t purge_unconfirmed(Database& db, ListId list, Time before, int limit) {
-    // Only those for whom every subscription is an old, never confirmed request.
-    const std::vector<Row> rows = db.query(
-        "SELECT t.subscriber_id FROM subscription t WHERE t.list_id = $1 AND t.state = 'pending' "
-        "AND t.requested_at < $2 AND NOT EXISTS (SELECT 1 FROM subscription o "
-        "WHERE o.subscriber_id = t.subscriber_id AND (o.state <> 'pending' OR "
-        "o.requested_at >= $2)) ORDER BY t.subscriber_id LIMIT $3",
-        {list, before, limit});
-    for (const Row& row : rows) {
-        delete_subscriber(db, SubscriberId(row.integer(0)));
-    }
-    return static_cast<std::int64_t>(rows.size());
-}
-
 }  // namespace tocsin::store

@@ -96,8 +96,4 @@ struct ListMember {
 // Members in order of id, after `after`; SubscriberId() for the first page.
 std::vector<ListMember> list_members(Database& db, ListId list, SubscriberId after, int limit);
 
-// Deletes up to `limit` subscribers who asked for this list before `before`, never confirmed
-// anything and have nothing newer; returns how many.
-std::int64_t purge_unconfirmed(Database& db, ListId list, Time before, int limit);
-
 }  // namespace tocsin::store

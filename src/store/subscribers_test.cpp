@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/crypto.h"
+#include "store/consent_retention.h"
+#include "store/lists.h"
 #include "store/test_database.h"
 
 namespace tocsin::store {
@@ -107,18 +109,19 @@ TEST_P(Subscribers, MembersComeInPages) {
     EXPECT_TRUE(list_members(*db_, ListId(2), SubscriberId(), 3).empty());
 }
 
-TEST_P(Subscribers, OnlyThoseWhoNeverConfirmedAnythingArePurged) {
+TEST_P(Subscribers, OnlyThoseWhoNeverConfirmedAnythingAreUnconfirmed) {
+    const ListId news = insert_list(*db_, "news", "News", "", now_)->id;
+    const ListId sport = insert_list(*db_, "sport", "Sport", "", now_)->id;
     const SubscriberId never = add(*db_, "never@a.example");
     const SubscriberId once = add(*db_, "once@a.example");
     const SubscriberId late = add(*db_, "late@a.example");
-    set_pending(*db_, never, ListId(1), now_);
-    set_pending(*db_, once, ListId(1), now_);
-    set_active(*db_, once, ListId(2), now_);
-    set_pending(*db_, late, ListId(1), now_ + Seconds(10));
-    EXPECT_EQ(purge_unconfirmed(*db_, ListId(1), now_ + Seconds(5), 100), 1);
-    EXPECT_FALSE(find_subscriber(*db_, never));
-    EXPECT_TRUE(find_subscriber(*db_, once));
-    EXPECT_TRUE(find_subscriber(*db_, late));
+    set_pending(*db_, never, news, now_);
+    set_pending(*db_, once, news, now_);
+    set_active(*db_, once, sport, now_);
+    set_pending(*db_, late, news, now_ + Seconds(10));
+    const auto found = unconfirmed_readers(*db_, now_ + Seconds(5), 100);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].id, never);
 }
 
 }  // namespace
