@@ -21,8 +21,6 @@ inline constexpr std::chrono::seconds kHttpHeaderTime{10};  // slow-loris
 inline constexpr std::chrono::seconds kHttpBodyTime{60};    // a whole body, however slow the line
 inline constexpr std::chrono::seconds kHttpWriteTime{60};   // one write: the other end must read
 inline constexpr std::chrono::seconds kHttpIdleTime{60};
-inline constexpr int kSignupBurst = 60;                 // of one network (/24, /48) at once ...
-inline constexpr std::chrono::seconds kSignupEvery{2};  // ... and then: a school, not a botnet
 inline constexpr std::size_t kFormFieldsMax = 64;
 inline constexpr std::size_t kFormFieldBytesMax = 64 * 1024;
 
