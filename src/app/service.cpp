@@ -78,8 +78,8 @@ class Service::Impl {
             *store_, clock_, delivery::PreparedOptions{.node = identity_.id});
         TRY(audiences_->start());
         make_newsroom();
-        TRY_AS(signup_, SignupService::start({io_.get_executor(), gate_, *store_, clock_, random_},
-                                             config_));
+        TRY_AS(signup_, SignupService::start(
+                            {io_.get_executor(), gate_, *audience_, clock_, random_}, config_));
         add_routes();
         TRY(start_delivery());
         listen_to_nodes(*store_, clock_, *node_, engine_.get());

@@ -17,7 +17,6 @@ namespace {
 // Look-ups that wait for the DNS; beyond it domains are taken unseen.
 constexpr std::size_t kLookupsMax = 500;
 constexpr Milliseconds kDomainStep{5};
-constexpr int kDroppedAtOnce = 100;
 
 net::DnsOptions options_of(const Config& config) {
     net::DnsOptions options = dns_options(config.delivery);
@@ -83,10 +82,7 @@ Task<void> SignupService::look_up(std::string domain) {
     if (answer.kind != net::SiteAnswer::Kind::Refused) {
         co_return;
     }
-    auto drop = [domain](store::Database& db) -> Result<std::int64_t> {
-        return store::drop_unconfirmed(db, domain, kDroppedAtOnce);
-    };
-    const auto dropped = co_await parts_.store.write(std::move(drop));
+    const auto dropped = co_await parts_.audience.forget_unconfirmed_at(std::move(domain));
     if (dropped && *dropped > 0) {
         log_info("{} sign-ups were forgotten: no mail can reach their domain", *dropped);
     }

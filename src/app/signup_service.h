@@ -18,11 +18,11 @@
 
 #include "app/config.h"
 #include "app/dns_service.h"
+#include "audience/audience.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/task.h"
-#include "store/store.h"
 #include "web/reader_pages.h"
 
 namespace tocsin::app {
@@ -35,7 +35,7 @@ class SignupService {
     struct Parts {
         Executor executor;
         Gate& gate;
-        store::Store& store;
+        audience::Audience& audience;
         const Clock& clock;
         Random& random;
     };

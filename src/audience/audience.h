@@ -144,6 +144,9 @@ class Audience {
     Task<Result<ListInfo>> set_list_language(std::string slug, std::string language);
     Task<Result<ListInfo>> show_list(std::string slug);
     Task<Result<std::vector<ListInfo>>> show_lists();
+    // What readers see of them, whom anybody may be: without the counts, which are a look at every
+    // subscription.
+    Task<Result<std::vector<ListInfo>>> offered_lists();
 
     // --- import and export (import.cpp, export.cpp) ---
     // Begins, or goes on with, the import of this very file (by its hash) into the list.
@@ -178,6 +181,9 @@ class Audience {
     // bounded steps and a bounded number of them; then signs a checkpoint when one is due. Call it
     // hourly (erase.cpp).
     Task<Status> tidy();
+
+    // No mail reaches the domain: those who never confirmed there are erased. Returns how many.
+    Task<Result<std::int64_t>> forget_unconfirmed_at(std::string domain);
 
     // Puts digests that are due into the outbox; returns how many. Call it every few seconds, on
     // any node.
@@ -214,7 +220,9 @@ class Audience {
     Task<Result<ReaderRecord>> export_reader(SubscriberId reader, Evidence evidence);
     Task<Status> erase(SubscriberId reader, Evidence evidence);
     Task<Status> scrub_log();
-    Task<Result<std::int64_t>> forget_unconfirmed();
+    // `pick` reads the next few; none: the end.
+    Task<Result<std::int64_t>> forget_readers(
+        std::string rule, std::function<std::vector<store::SubscriberRow>(store::Database&)> pick);
     Task<Result<std::int64_t>> forget_origins();
     Task<Status> grow_tree();
     Task<Status> note_controller();

@@ -93,11 +93,27 @@ Result<Request> commit_confirm(store::Database& db, const mail::KeyRing& keys, c
     return request;
 }
 
-// Leaves what was never confirmed and blocks further confirmations.
-void commit_not_me(store::Database& db, const store::SubscriberRow& reader,
-                   const std::string& budget_key, const Evidence& evidence, Time now) {
+// What "this wasn't me" blocks: confirmations, and links for those who never confirmed anything.
+// Readers of other lists must be able to reach their choices.
+struct NotMeKeys {
+    std::string confirm;
+    std::string manage;
+};
+
+void block(store::Database& db, const std::string& budget_key, Time now) {
+    model::MailBudget budget = store::mail_budget(db, budget_key);
+    budget.blocked_until = now + model::kNotMeBlock;
+    store::set_mail_budget(db, budget_key, budget);
+}
+
+// Leaves what was never confirmed. A reader who has nothing else is forgotten as one who never
+// confirmed (erase.cpp): the link keeps its answer until then.
+void commit_not_me(store::Database& db, const store::SubscriberRow& reader, const NotMeKeys& keys,
+                   const Evidence& evidence, Time now) {
     std::vector<store::NewConsent> events;
+    bool is_reader = false;
     for (const store::SubscriptionRow& row : store::subscriptions_of(db, reader.id)) {
+        is_reader = is_reader || row.confirmed_at.has_value();
         if (row.state == model::SubscriptionState::Pending) {
             store::set_left(db, reader.id, row.list, now);
             events.push_back(consent_event(model::ConsentType::Withdrawn, reader, evidence, now));
@@ -105,9 +121,10 @@ void commit_not_me(store::Database& db, const store::SubscriberRow& reader,
         }
     }
     store::append_consent(db, events);
-    model::MailBudget budget = store::mail_budget(db, budget_key);
-    budget.blocked_until = now + model::kNotMeBlock;
-    store::set_mail_budget(db, budget_key, budget);
+    block(db, keys.confirm, now);
+    if (!is_reader) {
+        block(db, keys.manage, now);
+    }
 }
 
 }  // namespace
@@ -176,7 +193,8 @@ Task<Status> Audience::not_me(std::string text, Evidence given) {
             return dead_link();
         }
         TRY_AS(const mail::Address address, mail::Address::parse(reader->address));
-        commit_not_me(db, *reader, budget_key("confirm", address), evidence, now);
+        const NotMeKeys keys{budget_key("confirm", address), budget_key("manage", address)};
+        commit_not_me(db, *reader, keys, evidence, now);
         return {};
     };
     co_return co_await store_.write(std::move(commit));

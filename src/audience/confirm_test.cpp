@@ -143,6 +143,22 @@ TEST_F(NotMe, BlocksConfirmationsForAYear) {
     EXPECT_EQ(count("SELECT COUNT(*) FROM outbox"), 2);
 }
 
+TEST_F(NotMe, AStrangerWhoSaidSoIsForgottenAndSentNoLink) {
+    ASSERT_TRUE(sign_up("victim@paper.example"));
+    ASSERT_TRUE(sign_up("victim@paper.example", "sport"));
+    const std::string token = token_in(outbox().back().message, "/n/");
+    ASSERT_TRUE(finish(audience_->not_me(token, evidence())));
+    ASSERT_TRUE(finish(audience_->request_manage_link("victim@paper.example")));
+    EXPECT_EQ(outbox().size(), 1U);
+    clock_.advance(hours(7 * 24) + Seconds(1));
+    ASSERT_TRUE(finish(audience_->tidy()));
+    EXPECT_FALSE(known("victim@paper.example"));
+    EXPECT_EQ(count("SELECT COUNT(*) FROM consent_event WHERE type = 'erased'"), 1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM outbox"), 0);
+    ASSERT_TRUE(sign_up("victim@paper.example"));  // the stranger, once more
+    EXPECT_FALSE(known("victim@paper.example"));
+}
+
 TEST_F(NotMe, ThePageIsInTheReadersLanguage) {
     ASSERT_TRUE(sign_up("ann@paper.example"));
     execute("UPDATE subscriber SET locale = 'de'");
@@ -159,6 +175,14 @@ TEST_F(NotMe, LeavesConfirmedListsAlone) {
     EXPECT_EQ(state("ann@paper.example"), "active");
     EXPECT_EQ(state("ann@paper.example", "sport"), "left");
     EXPECT_FALSE(*finish(audience_->is_suppressed("ann@paper.example")));
+    const std::size_t mails = outbox().size();
+    ASSERT_TRUE(finish(audience_->request_manage_link("ann@paper.example")));
+    EXPECT_EQ(outbox().size(), mails + 1);
+    ASSERT_TRUE(
+        finish(audience_->unsubscribe(unsubscribe_token("ann@paper.example", news_), evidence())));
+    clock_.advance(hours(30 * 24));
+    ASSERT_TRUE(finish(audience_->tidy()));
+    EXPECT_TRUE(known("ann@paper.example"));  // who left is remembered: they were a reader
 }
 
 TEST_F(NotMe, NeedsItsOwnToken) {

@@ -97,6 +97,21 @@ TEST_F(ConsentOfReaders, WhoNeverConfirmsIsErasedAfterAWeekWithTheMailAndTheDeta
     EXPECT_TRUE(known("r7@paper.example"));
 }
 
+TEST_F(ConsentOfReaders, SignUpsOfADomainWithoutMailAreErasedWithAnEntry) {
+    subscribe("ann@gone.example");
+    for (int i = 0; i < 250; ++i) {  // more than one step
+        ask(fmt::format("r{}@gone.example", i));
+    }
+    ask("bob@paper.example");
+    EXPECT_EQ(*finish(audience_->forget_unconfirmed_at("gone.example")), 250);
+    EXPECT_TRUE(known("ann@gone.example"));
+    EXPECT_TRUE(known("bob@paper.example"));
+    EXPECT_EQ(count("SELECT COUNT(*) FROM consent_event WHERE type = 'erased' AND "
+                    "actor = 'system:no_mail_domain'"),
+              250);
+    EXPECT_TRUE(finish(audience_->verify_consent())->intact);
+}
+
 TEST_F(ConsentOfReaders, ACheckpointIsSignedWhenDueAndMailedOnce) {
     settings_.consent.checkpoint_to = "auditor@witness.example";
     reopen();

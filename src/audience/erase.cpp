@@ -82,7 +82,11 @@ Task<Status> Audience::scrub_log() {
 
 Task<Status> Audience::tidy() {
     CO_TRY(co_await note_controller());
-    CO_TRY_AS(const std::int64_t forgotten, co_await forget_unconfirmed());
+    auto pick = [before = clock_.now() - settings_.consent.keep_unconfirmed](store::Database& db) {
+        return store::unconfirmed_readers(db, before, kUnconfirmedRows);
+    };
+    CO_TRY_AS(const std::int64_t forgotten,
+              co_await forget_readers("unconfirmed", std::move(pick)));
     CO_TRY_AS(const std::int64_t origins, co_await forget_origins());
     auto purge = [now = clock_.now()](store::Database& db) -> Status {
         store::purge_outbox(db, now - kOutboxLinesLife);
@@ -98,15 +102,23 @@ Task<Status> Audience::tidy() {
     co_return co_await checkpoint_if_due();
 }
 
-Task<Result<std::int64_t>> Audience::forget_unconfirmed() {
+Task<Result<std::int64_t>> Audience::forget_unconfirmed_at(std::string domain) {
+    auto pick = [domain = std::move(domain)](store::Database& db) {
+        return store::unconfirmed_readers_at(db, domain, kUnconfirmedRows);
+    };
+    co_return co_await forget_readers("no_mail_domain", std::move(pick));
+}
+
+Task<Result<std::int64_t>> Audience::forget_readers(
+    std::string rule, std::function<std::vector<store::SubscriberRow>(store::Database&)> pick) {
     std::int64_t forgotten = 0;
     for (int step = 0; step < kStepsMax; ++step) {
-        auto forget = [this, now = clock_.now()](store::Database& db) -> Result<std::int64_t> {
-            const auto readers = store::unconfirmed_readers(
-                db, now - settings_.consent.keep_unconfirmed, kUnconfirmedRows);
+        auto forget = [this, rule, pick,
+                       now = clock_.now()](store::Database& db) -> Result<std::int64_t> {
+            const auto readers = pick(db);
             std::vector<store::NewConsent> events;
             for (const store::SubscriberRow& reader : readers) {
-                events.push_back(erased_event(reader, by_rule("unconfirmed"), now));
+                events.push_back(erased_event(reader, by_rule(rule), now));
                 if (hooks_.on_erase) {
                     TRY(hooks_.on_erase(db, reader.id, reader.address));
                 }

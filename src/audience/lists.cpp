@@ -35,8 +35,7 @@ Result<std::string> checked_language(const mail::Catalog& catalog, std::string_v
     return language;
 }
 
-ListInfo info_of(store::Database& db, store::ListRow list) {
-    const store::ListCounts counts = store::count_list(db, list.id);
+ListInfo without_counts(store::ListRow list) {
     ListInfo info;
     info.id = list.id;
     info.slug = std::move(list.slug);
@@ -44,6 +43,12 @@ ListInfo info_of(store::Database& db, store::ListRow list) {
     info.description = std::move(list.description);
     info.language = std::move(list.language);
     info.created_at = list.created_at;
+    return info;
+}
+
+ListInfo info_of(store::Database& db, store::ListRow list) {
+    const store::ListCounts counts = store::count_list(db, list.id);
+    ListInfo info = without_counts(std::move(list));
     info.active = counts.active;
     info.pending = counts.pending;
     info.left = counts.left;
@@ -98,6 +103,17 @@ Task<Result<std::vector<ListInfo>>> Audience::show_lists() {
         std::vector<ListInfo> out;
         for (store::ListRow& row : store::all_lists(db)) {
             out.push_back(info_of(db, std::move(row)));
+        }
+        return out;
+    };
+    co_return co_await store_.read(std::move(look));
+}
+
+Task<Result<std::vector<ListInfo>>> Audience::offered_lists() {
+    auto look = [](store::Database& db) -> Result<std::vector<ListInfo>> {
+        std::vector<ListInfo> out;
+        for (store::ListRow& row : store::all_lists(db)) {
+            out.push_back(without_counts(std::move(row)));
         }
         return out;
     };

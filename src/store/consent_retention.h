@@ -1,6 +1,7 @@
 // Whose time is over. Store thread only; bounded by the caller, a step a transaction.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -9,9 +10,13 @@
 
 namespace tocsin::store {
 
-// Readers who have nothing but requests of before `before` that were never confirmed: at most
-// `limit`, by id.
+// Readers who have nothing but requests of before `before` that were never confirmed, whether they
+// wait or were taken back: at most `limit`, each once.
 std::vector<SubscriberRow> unconfirmed_readers(Database& db, Time before, int limit);
+
+// Readers of a mail domain who never confirmed anything, however new: at most `limit`, by id.
+std::vector<SubscriberRow> unconfirmed_readers_at(Database& db, const std::string& domain,
+                                                  int limit);
 
 // All that is kept of a reader but the hashes of their consent entries, the suppression and what
 // other modules hold: subscriber, subscriptions, purposes, mails, what is beside the entries.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "store/consent_retention.h"
 #include "store/outbox.h"
 #include "store/subscribers.h"
 #include "store/test_database.h"
@@ -31,19 +32,19 @@ class SignupReaders : public EachEngineVerbs {
 };
 INSTANTIATE_TEST_SUITE_P(Each, SignupReaders, kEngines, engine_name);
 
-TEST_P(SignupReaders, OnlyThoseWhoConfirmedNothingAreDropped) {
+TEST_P(SignupReaders, OfADomainOnlyThoseWhoConfirmedNothingAreFound) {
     const ListId list(1);
     set_pending(*db_, reader("new", "gone.example"), list, now_);
     const SubscriberId active = reader("active", "gone.example");
     set_active(*db_, active, list, now_);
     set_pending(*db_, active, ListId(2), now_);
     set_pending(*db_, reader("new", "there.example"), list, now_);
-    EXPECT_EQ(drop_unconfirmed(*db_, "gone.example", 10), 1);
-    EXPECT_FALSE(find_subscriber_by_key(*db_, "new@gone.example"));
-    EXPECT_TRUE(find_subscriber_by_key(*db_, "active@gone.example"));
-    EXPECT_TRUE(find_subscriber_by_key(*db_, "new@there.example"));
+    const auto found = unconfirmed_readers_at(*db_, "gone.example", 10);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].address, "new@gone.example");
+    delete_reader(*db_, found[0]);
     EXPECT_EQ(count_outbox_queued(*db_), 2);
-    EXPECT_EQ(drop_unconfirmed(*db_, "gone.example", 10), 0);
+    EXPECT_TRUE(unconfirmed_readers_at(*db_, "gone.example", 10).empty());
 }
 
 TEST_P(SignupReaders, ATagIsKept) {

@@ -26,6 +26,10 @@ CREATE TABLE consent_origin (       -- erased after its time, and with the reade
 );
 CREATE INDEX consent_origin_at ON consent_origin (at);
 
+-- Requests that were taken back before they were confirmed: forgotten as those that wait are.
+CREATE INDEX subscription_taken_back ON subscription (list_id, requested_at)
+  WHERE state = 'left' AND confirmed_at IS NULL;
+
 CREATE TABLE consent_node (         -- hashes of perfect subtrees, every fourth level
   level BIGINT NOT NULL,            -- 4, 8, 12 ...: over 2^level entries
   idx BIGINT NOT NULL,
