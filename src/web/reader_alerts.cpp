@@ -83,7 +83,7 @@ Task<net::HttpResponse> alerts_page(const ReaderServices& services, Context cont
     if (!alerts) {
         co_return failure_page(reader, alerts.error());
     }
-    const auto lists = co_await services.audience.show_lists();
+    const auto lists = co_await services.audience.offered_lists();
     mail::TemplateValues values = page_values(reader, reader.text("alerts.title"));
     values.set("MAIN_CLASS", "wide");
     values.show("FEEDS");
@@ -146,7 +146,7 @@ Task<net::HttpResponse> alert_page(const ReaderServices& services, Context conte
         co_return story.error().kind() == ErrorKind::NotFound ? status_page(reader, 404)
                                                               : failure_page(reader, story.error());
     }
-    const auto lists = co_await services.audience.show_lists();
+    const auto lists = co_await services.audience.offered_lists();
     const store::FullAlert& full = story->full;
     const Time released = full.alert.released_at.value_or(full.alert.created_at);
     mail::TemplateValues values = page_values(reader, full.content.headline);

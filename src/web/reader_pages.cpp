@@ -10,7 +10,7 @@ namespace {
 
 Task<net::HttpResponse> lists_page(const ReaderServices& services, Context context) {
     const PageReader reader = reader_of(services, context.request);
-    auto lists = co_await services.audience.show_lists();
+    auto lists = co_await services.audience.offered_lists();
     if (!lists) {
         co_return failure_page(reader, lists.error());
     }

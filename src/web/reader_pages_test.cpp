@@ -32,6 +32,21 @@ TEST_F(ReaderPagesTest, TheBoxSaysWhatItIsAndItsSecondBoxIsUnticked) {
     EXPECT_EQ(get("/lists/none").status, 404);
 }
 
+// A newsroom has millions, and anybody may load a page.
+TEST_F(ReaderPagesTest, PagesForEverybodyCountNoSubscriptions) {
+    const auto rename = [this](const char* from, const char* to) {
+        ASSERT_TRUE(store_->run([=](store::Database& db) -> Status {
+            db.execute(fmt::format("ALTER TABLE {} RENAME TO {}", from, to));
+            return {};
+        }));
+    };
+    rename("subscription", "subscription_gone");
+    EXPECT_THAT(get("/lists").body, HasSubstr("href=\"/lists/breaking\""));
+    EXPECT_THAT(get("/alerts").body, HasSubstr("action=\"/lists/breaking/signup"));
+    EXPECT_EQ(get("/lists/breaking").status, 200);
+    rename("subscription_gone", "subscription");
+}
+
 TEST_F(ReaderPagesTest, ABadAddressKeepsTheTextAndSaysSoBesideTheField) {
     const auto page = post("/lists/breaking/signup", "email=ann%40%3Cb%3E&marketing=yes");
     EXPECT_EQ(page.status, 422);
