@@ -146,7 +146,9 @@ Status check_lists(store::Database& db, const PreferencesChange& change) {
 
 Result<Change> commit_change(store::Database& db, const store::SubscriberRow& reader,
                              const Wish& wish, model::Suppressed suppressed) {
-    const std::vector<ListId> wanted = wish.change ? wish.change->lists : std::vector<ListId>();
+    std::vector<ListId> wanted = wish.change ? wish.change->lists : std::vector<ListId>();
+    std::sort(wanted.begin(), wanted.end());  // a list that is named twice is joined once
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
     if (wish.change) {
         TRY(check_lists(db, *wish.change));
         if (wish.change->terms) {
@@ -170,7 +172,10 @@ Result<Change> commit_change(store::Database& db, const store::SubscriberRow& re
         changing.join(list);
     }
     for (const store::SubscriptionRow& row : subscriptions) {
-        if (std::ranges::find(wanted, row.list) == wanted.end() &&
+        // The page does not show a sign-up that waits for its confirmation, so no tick was taken
+        // from it: only whoever leaves everything means that too.
+        const bool meant = !wish.change || row.state == model::SubscriptionState::Active;
+        if (meant && std::ranges::find(wanted, row.list) == wanted.end() &&
             model::decide_leave(row.state) == model::LeaveStep::Leave) {
             changing.leave(row.list);
         }

@@ -196,6 +196,16 @@ TEST_F(Preferences, WhoChoosesNothingHasNoTerms) {
     EXPECT_EQ(*rows, 0);
 }
 
+TEST_F(Preferences, ASignUpThatWaitsIsNotThrownAwayBySaving) {
+    subscribe("ann@paper.example");
+    ASSERT_TRUE(sign_up("ann@paper.example", "sport"));
+    ASSERT_TRUE(change("ann@paper.example", {news_}));
+    EXPECT_EQ(state("ann@paper.example", "sport"), "pending");
+    ASSERT_TRUE(change("ann@paper.example", {}));
+    EXPECT_EQ(state("ann@paper.example"), "left");
+    EXPECT_EQ(state("ann@paper.example", "sport"), "pending");
+}
+
 TEST_F(Preferences, LeaveEverything) {
     subscribe("ann@paper.example", "breaking", Marketing::Granted);
     clock_.advance(hours(24));

@@ -51,9 +51,8 @@ Result<std::string> decode_escapes(std::string_view text, Plus plus) {
     return out;
 }
 
-Status add_field(Form& form, std::string name, std::string value) {
-    if (std::distance(form.begin(), form.end()) >=
-        static_cast<std::ptrdiff_t>(limits::kFormFieldsMax)) {
+Status add_field(Form& form, std::string name, std::string value, std::size_t fields_max) {
+    if (std::distance(form.begin(), form.end()) >= static_cast<std::ptrdiff_t>(fields_max)) {
         return invalid("the form has too many fields");
     }
     if (name.size() > limits::kFormFieldBytesMax || value.size() > limits::kFormFieldBytesMax) {
@@ -97,7 +96,7 @@ std::optional<std::string> header_parameter(std::string_view header, std::string
 }
 
 // Adds the field of one part: headers, an empty line, the value.
-Status add_part(Form& form, std::string_view part) {
+Status add_part(Form& form, std::string_view part, std::size_t fields_max) {
     const std::size_t headers_end = part.find("\r\n\r\n");
     if (headers_end == std::string_view::npos) {
         return invalid("a part of the form has no headers");
@@ -126,7 +125,7 @@ Status add_part(Form& form, std::string_view part) {
     if (!name || !is_utf8(*name) || !is_utf8(value) || value.find('\0') != std::string_view::npos) {
         return invalid("a part of the form has no name or is not valid UTF-8 text");
     }
-    return add_field(form, std::move(*name), std::string(value));
+    return add_field(form, std::move(*name), std::string(value), fields_max);
 }
 
 }  // namespace
@@ -159,26 +158,26 @@ void Form::add(std::string name, std::string value) {
     fields_.emplace_back(std::move(name), std::move(value));
 }
 
-Result<Form> parse_form(const HttpRequest& request) {
+Result<Form> parse_form(const HttpRequest& request, std::size_t fields_max) {
     if (request.body.empty()) {
         return Form{};
     }
     const std::string_view type = request.headers.get("content-type");
     const std::string media = ascii_lower(trim(type.substr(0, type.find(';'))));
     if (media == "application/x-www-form-urlencoded") {
-        return parse_urlencoded(request.body);
+        return parse_urlencoded(request.body, fields_max);
     }
     if (media == "multipart/form-data") {
         const std::optional<std::string> boundary = header_parameter(type, "boundary");
         if (!boundary) {
             return invalid("multipart/form-data without a boundary");
         }
-        return parse_multipart(*boundary, request.body);
+        return parse_multipart(*boundary, request.body, fields_max);
     }
     return invalid("the body must be application/x-www-form-urlencoded or multipart/form-data");
 }
 
-Result<Form> parse_urlencoded(std::string_view text) {
+Result<Form> parse_urlencoded(std::string_view text, std::size_t fields_max) {
     Form form;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('&'), text.size());
@@ -191,14 +190,15 @@ Result<Form> parse_urlencoded(std::string_view text) {
         TRY_AS(std::string name, decode_escapes(pair.substr(0, equals), Plus::Space));
         TRY_AS(std::string value,
                decode_escapes(pair.substr(std::min(equals + 1, pair.size())), Plus::Space));
-        TRY(add_field(form, std::move(name), std::move(value)));
+        TRY(add_field(form, std::move(name), std::move(value), fields_max));
     }
     return form;
 }
 
 // multipart-body := dash-boundary CRLF part *(CRLF dash-boundary CRLF part) CRLF dash-boundary "--"
 // (RFC 2046 section 5.1.1), without preamble; what follows the end is ignored.
-Result<Form> parse_multipart(std::string_view boundary, std::string_view body) {
+Result<Form> parse_multipart(std::string_view boundary, std::string_view body,
+                             std::size_t fields_max) {
     constexpr std::size_t kBoundaryBytesMax = 70;
     if (boundary.empty() || boundary.size() > kBoundaryBytesMax) {
         return invalid("the boundary must have 1 to 70 characters");
@@ -219,7 +219,7 @@ Result<Form> parse_multipart(std::string_view boundary, std::string_view body) {
         if (end == std::string_view::npos) {
             return invalid("the form is cut off");
         }
-        TRY(add_part(form, body.substr(0, end)));
+        TRY(add_part(form, body.substr(0, end), fields_max));
         body.remove_prefix(end + delimiter.size());
     }
     return form;

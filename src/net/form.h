@@ -5,11 +5,13 @@
 // ErrorKind::Invalid with a sentence that names the reason and never the value. A plain value.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/result.h"
 #include "net/http.h"
 
@@ -31,11 +33,15 @@ class Form {
 };
 
 // By the request's Content-Type; any other type is Invalid. An empty body is an empty form.
-Result<Form> parse_form(const HttpRequest& request);
+// `fields_max`: of a page whose fields grow with what the newsroom has.
+Result<Form> parse_form(const HttpRequest& request,
+                        std::size_t fields_max = limits::kFormFieldsMax);
 // "a=1&b=2": a body or a query string.
-Result<Form> parse_urlencoded(std::string_view text);
+Result<Form> parse_urlencoded(std::string_view text,
+                              std::size_t fields_max = limits::kFormFieldsMax);
 // The body of multipart/form-data with this boundary. A part with a file name is Invalid.
-Result<Form> parse_multipart(std::string_view boundary, std::string_view body);
+Result<Form> parse_multipart(std::string_view boundary, std::string_view body,
+                             std::size_t fields_max = limits::kFormFieldsMax);
 
 // For links: everything but unreserved characters (RFC 3986 section 2.3) as %XX.
 std::string percent_encode(std::string_view text);

@@ -45,6 +45,7 @@ TEST(Form, RefusesWhatNoBrowserSends) {
         many += "a=1&";
     }
     EXPECT_FALSE(parse_urlencoded(many));
+    EXPECT_TRUE(parse_urlencoded(many, limits::kFormFieldsMax + 1));
 }
 
 TEST(Form, OneClickUnsubscribeInBothForms) {

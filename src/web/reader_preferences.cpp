@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "audience/audience.h"
+#include "base/limits.h"
 #include "mail/address.h"
 #include "model/terms.h"
 #include "net/form.h"
@@ -18,6 +19,8 @@ namespace {
 
 enum class Note { None, Saved, LeftAll, MustBeSure, BadTerms };
 
+// Two for each list, one for each muted story that is shown, and what the page has once.
+constexpr std::size_t kFieldsMax = 2 * limits::kListsMax + 200;
 constexpr int kHalfHour = 30;
 constexpr std::array<int, 6> kDailyMax = {0, 1, 2, 3, 5, 10};
 
@@ -212,7 +215,7 @@ Result<audience::PreferencesChange> change_of(const ReaderServices& services,
 
 Task<net::HttpResponse> save(const ReaderServices& services, Context context) {
     const PageReader reader = reader_of(services, context.request);
-    const Result<net::Form> form = net::parse_form(context.request);
+    const Result<net::Form> form = net::parse_form(context.request, kFieldsMax);
     const std::string action(form ? form->get("do") : "");
     if (!form || (action != "save" && action != "leave")) {
         co_return status_page(reader, 400);

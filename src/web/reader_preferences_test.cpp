@@ -1,9 +1,11 @@
 // The preferences page: lists, purposes, the reader's own terms, muted stories, data.
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/limits.h"
 #include "store/alerts.h"
 #include "web/reader_pages_fixture.h"
 
@@ -51,6 +53,27 @@ TEST_F(ReaderPagesTest, ReadersSetTheirOwnTerms) {
         EXPECT_THAT(refused.body, HasSubstr("Nothing was saved.")) << bad;
         EXPECT_EQ(state("ann@readers.example"), "active") << bad;
     }
+}
+
+// A newsroom's lists and a reader's muted stories are many more fields than other forms have.
+TEST_F(ReaderPagesTest, PreferencesAreSavedHoweverManyListsAndMutedStories) {
+    subscribe("ann@readers.example");
+    const std::string path = "/p/" + manage_token("ann@readers.example");
+    std::string form = "do=save&daily_max=3&digest_at=07%3A00&zone=UTC";
+    for (std::size_t list = 1; list <= limits::kListsMax; ++list) {
+        form += fmt::format("&list={}&frequency_{}=digest", sport_.value(), list);
+    }
+    for (int story = 1; story <= 100; ++story) {
+        form += fmt::format("&muted={}", story);
+    }
+    EXPECT_THAT(post(path, form).body, HasSubstr("Saved."));
+    EXPECT_EQ(state("ann@readers.example"), "left");
+    EXPECT_EQ(state("ann@readers.example", "sport"), "active");
+    EXPECT_EQ(count("SELECT count(*) FROM consent_event WHERE type = 'changed'"), 1);
+    for (int other = 0; other < 1000; ++other) {
+        form += "&a=";
+    }
+    EXPECT_EQ(post(path, form).status, 400);
 }
 
 TEST_F(ReaderPagesTest, AStoryIsMutedByAButton) {
