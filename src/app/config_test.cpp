@@ -94,6 +94,13 @@ TEST(Config, TheEnvironmentGoesBeforeTheFile) {
     EXPECT_TRUE(report.config->dev.inbox);
     EXPECT_EQ(report.config->desk.people_required, 2U);
 
+    const ConfigReport regions = check(kLeast, {{"TOCSIN_SITE_LANGUAGES", "fr-FR, pt-BR, fr-CA"}});
+    ASSERT_THAT(regions.problems, ElementsAre());
+    EXPECT_THAT(regions.config->site.languages, ElementsAre("fr", "pt"));
+    const ConfigReport unspoken = check(kLeast, {{"TOCSIN_SITE_LANGUAGES", "en, xx"}});
+    ASSERT_EQ(unspoken.problems.size(), 1U);
+    EXPECT_THAT(unspoken.problems.front(), testing::HasSubstr("that Tocsin speaks: ar, de, en"));
+
     const ConfigReport bad = check(kLeast, {{"TOCSIN_DELIVERY_THREADS", "many"}});
     EXPECT_THAT(bad.problems,
                 ElementsAre("TOCSIN_DELIVERY_THREADS (environment): [delivery] threads must be a "

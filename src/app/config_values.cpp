@@ -5,10 +5,12 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "mail/address.h"
+#include "mail/catalog.h"
 #include "model/zone.h"
 #include "net/url.h"
 #include "store/postgres_url.h"
@@ -130,18 +132,23 @@ Status set_from(Config& config, const KeyValue& value) {
 }
 
 Status set_languages(Config& config, const KeyValue& value) {
-    constexpr std::string_view kAllowed =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
-    for (const std::string& language : value.list) {
-        if (language.size() < 2 || language.size() > 35 ||
-            language.find_first_not_of(kAllowed) != std::string::npos) {
-            return invalid("must be language tags, as in [\"en\", \"de\"]");
+    // A region is a language of ours to pages, mails and lists alike: "fr-FR" is written in "fr".
+    TRY_AS(const mail::Catalog catalog, mail::Catalog::load());
+    std::vector<std::string> languages;
+    for (const std::string& tag : value.list) {
+        std::string language = ascii_lower(tag.substr(0, tag.find('-')));
+        if (!catalog.has(language)) {
+            return invalid(fmt::format("must be languages that Tocsin speaks: {}",
+                                       fmt::join(catalog.languages(), ", ")));
+        }
+        if (std::ranges::find(languages, language) == languages.end()) {
+            languages.push_back(std::move(language));
         }
     }
-    if (value.list.empty()) {
+    if (languages.empty()) {
         return invalid("must name at least one language");
     }
-    config.site.languages = value.list;
+    config.site.languages = std::move(languages);
     return {};
 }
 
