@@ -19,6 +19,7 @@ std::string words_of(const PageReader& reader) {
     const mail::Catalog& catalog = reader.services.templates.catalog();
     boost::json::object words;
     words["lang"] = reader.language;
+    words["fill"] = Milliseconds(reader.services.signup.limits.fill_time).count();
     words["dir"] =
         catalog.direction(reader.language) == mail::Direction::RightToLeft ? "rtl" : "ltr";
     words["kicker"] = reader.text("box.kicker");
