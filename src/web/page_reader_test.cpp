@@ -116,6 +116,15 @@ TEST_F(PageLanguageTest, IsAskedForOrAcceptedOrTheListsOrTheNewsrooms) {
     EXPECT_EQ(language_of("/lists/monde", ""), "en");
 }
 
+TEST_F(PageLanguageTest, WhatIsPastedSpeaksTheListsLanguageAndNamesItSafely) {
+    ASSERT_TRUE(finish(audience_->create_list({"nuit", "La \"Nuit\" & <b>", "", "fr"})));
+    const std::string page = send("GET", "/embed/nuit/snippet", "en").body;
+    EXPECT_THAT(page, HasSubstr("/embed.js?lang=fr&quot;"));
+    const std::string_view name = "La &amp;quot;Nuit&amp;quot; &amp;amp; &amp;lt;b&amp;gt;&quot;";
+    EXPECT_THAT(page, HasSubstr("data-tocsin-name=&quot;" + std::string(name)));
+    EXPECT_THAT(page, HasSubstr("title=&quot;Sign up to " + std::string(name)));
+}
+
 // Whatever browser opens the links afterwards, the reader is spoken to as they signed up.
 TEST_F(PageLanguageTest, FollowsTheReaderIntoMailsAndBehindTheirLinks) {
     const auto done =
@@ -140,7 +149,10 @@ TEST_F(PageLanguageTest, FollowsTheReaderIntoMailsAndBehindTheirLinks) {
     EXPECT_THAT(record->consent.front().wording, HasSubstr("[button] Anmelden"));
     EXPECT_THAT(record->consent.front().wording, HasSubstr("Datenschutzhinweise: https://"));
     EXPECT_EQ(record->consent.back().wording,
-              "Bestätigen Sie Ihre Anmeldung\n[button] Anmeldung bestätigen");
+              "Bestätigen Sie Ihre Anmeldung\n" +
+                  templates_->catalog().text("de", "confirm.what",
+                                             {{"ADDRESS", "…"}, {"LIST_NAME", "Breaking news"}}) +
+                  "\n[button] Anmeldung bestätigen");
 }
 
 }  // namespace

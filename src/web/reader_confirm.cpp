@@ -1,5 +1,6 @@
 // The links of the confirmation mail: /c/{token} confirms, /n/{token} says "this wasn't me".
 // GET shows what the button will do; only POST does it, so a link scanner changes nothing.
+#include <algorithm>
 #include <charconv>
 
 #include "audience/audience.h"
@@ -20,6 +21,27 @@ audience::Evidence press_of(const PageReader& reader, const Context& context,
                     reader.text(title_key) + "\n[button] " + reader.text(button_key));
     evidence.locale = reader.language;
     return evidence;
+}
+
+// All that the page said beside the button: what it gives, and the lists that were left ticked.
+// Without the address: the words are the same for everybody who saw them.
+std::string confirm_wording(const PageReader& reader, const audience::ConfirmView& view,
+                            const std::vector<ListId>& also) {
+    std::string words =
+        reader.text("confirm.title") + "\n" +
+        reader.text("confirm.what", {{"ADDRESS", "…"}, {"LIST_NAME", view.list_name}});
+    if (view.marketing == audience::Marketing::Granted) {
+        words += "\n" + reader.text("confirm.marketing");
+    }
+    bool any = false;
+    for (const auto& [id, name] : view.also_pending) {
+        if (std::ranges::find(also, id) == also.end()) {
+            continue;
+        }
+        words += (any ? std::string() : "\n" + reader.text("confirm.also")) + "\n[x] " + name;
+        any = true;
+    }
+    return words + "\n[button] " + reader.text("confirm.button");
 }
 
 Task<net::HttpResponse> confirm_page(const ReaderServices& services, Context context) {
@@ -62,8 +84,13 @@ Task<net::HttpResponse> confirm(const ReaderServices& services, Context context)
     if (!form) {
         co_return status_page(seen, 400);
     }
-    audience::Evidence evidence = press_of(seen, context, "confirm.title", "confirm.button");
     std::vector<ListId> also = ids_of(form->all("also"));
+    const auto view = co_await services.audience.confirm_view(context.param("token"));
+    if (!view) {
+        co_return failure_page(seen, view.error());
+    }
+    audience::Evidence evidence = press_of(seen, context, "confirm.title", "confirm.button");
+    evidence.wording = confirm_wording(seen, *view, also);
     auto done = co_await services.audience.confirm(context.param("token"), std::move(evidence),
                                                    std::move(also));
     if (!done) {

@@ -193,6 +193,10 @@ TEST_F(ReaderPagesTest, ConfirmingTakesTheButton) {
     EXPECT_THAT(done.body, HasSubstr("Thanks for signing up to the Breaking news email"));
     EXPECT_EQ(state("ann@readers.example"), "active");
     EXPECT_TRUE(marketing("ann@readers.example"));
+    const std::string wording = record("ann@readers.example").consent.back().wording;
+    EXPECT_THAT(wording, HasSubstr("gets the Breaking news email"));
+    EXPECT_THAT(wording, HasSubstr("offers, events and updates"));
+    EXPECT_THAT(wording, Not(HasSubstr("readers.example")));
     EXPECT_EQ(post(path, "").status, 200);  // again: the same
 }
 
@@ -276,6 +280,7 @@ TEST_F(ReaderPagesTest, TheFrameMayStandAnywhereAndAnswersInside) {
                           "dir=&quot;ltr&quot;&gt;\n  &lt;p"));
     const auto script = get("/embed.js");
     EXPECT_EQ(script.headers.get("cross-origin-resource-policy"), "cross-origin");
+    EXPECT_THAT(script.body, HasSubstr("\"fill\":2000,"));
     EXPECT_THAT(script.body, Not(HasSubstr("eval(")));
     EXPECT_THAT(script.body, Not(HasSubstr("cookie =")));
 }

@@ -285,6 +285,30 @@ Task<net::HttpResponse> signup_page(const ReaderServices& services, const Signup
     co_return box_page(reader, target->list, std::move(box), 200);
 }
 
+// For the value of an attribute in HTML that people paste.
+std::string in_attribute(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            default:
+                out.push_back(c);
+        }
+    }
+    return out;
+}
+
 // The box as HTML for other sites to paste.
 Result<std::string> snippet_of(const PageReader& reader, const audience::ListInfo& list) {
     const ReaderServices& services = reader.services;
@@ -330,11 +354,11 @@ Task<net::HttpResponse> snippet_page(const ReaderServices& services, Context con
               fmt::format("<link rel=\"stylesheet\" href=\"{0}/static/embed.css\">\n"
                           "<div data-tocsin-list=\"{1}\" data-tocsin-name=\"{2}\"></div>\n"
                           "<script src=\"{0}/embed.js?lang={3}\" async></script>",
-                          url, list->slug, list->name, reader.language));
+                          url, list->slug, in_attribute(list->name), pasted.language));
     add_lines(values, "SNIPPET_FRAME",
               fmt::format("<iframe src=\"{}/embed/{}\" title=\"Sign up to {}\" width=\"100%\" "
                           "height=\"420\" loading=\"lazy\"></iframe>",
-                          url, list->slug, list->name));
+                          url, list->slug, in_attribute(list->name)));
     add_lines(values, "SNIPPET_CSP",
               fmt::format("script-src {0}; style-src {0}; connect-src {0}; "
                           "form-action {0}; frame-src {0}",
