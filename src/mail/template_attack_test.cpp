@@ -9,6 +9,8 @@
 namespace tocsin::mail {
 namespace {
 
+using namespace std::string_literals;
+
 TEST(TemplateAttack, NoShapeOfMarkupBecomesMarkup) {
     const Templates templates = attacked_templates();
     const std::vector<std::string> shapes = {
@@ -43,7 +45,7 @@ TEST(TemplateAttack, NoShapeOfMarkupBecomesMarkup) {
         "+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
         "\xF0\x80\x80\xBCscript>",
         "\xC0\xBCscript\xC0\xBE",
-        std::string("<scr\0ipt>alert(1)</scr\0ipt>", 29),
+        "<scr\0ipt>alert(1)</scr\0ipt>"s,
         "\xE2\x80\xA8<script>\xE2\x80\xA9",
         "\xE2\x80\xAE>tpircs<",
     };

@@ -117,16 +117,18 @@ together('the same key at once on both is one alert', async (web1, web2) => {
   assert.equal(new Set(answers.map((answer) => answer.json().id)).size, 1);
 });
 
-together('the pace of a network is counted on both', async (web1, web2) => {
-  const kEach = 45;  // together more than the burst of 60, and than what comes back meanwhile
+together('sign-ups of a domain are counted on both', async (web1, web2) => {
+  const kEach = 45;
+  const kAtOnce = 50;  // a quarter of 200 an hour is open to a bare form; the rest waits its turn
   const signUp = (node, i) => node.post('/lists/breaking/signup',
-    { email: `pupil${i}@school-readers.net` }, { 'x-forwarded-for': `203.0.113.${i}` });
-  const answers = [];
+    { email: `pupil${i}@school-readers.net` }, { 'x-forwarded-for': `203.0.${i}.113` });
   for (let i = 0; i < kEach; i += 1) {
-    answers.push(...await Promise.all([signUp(web1, 2 * i), signUp(web2, 2 * i + 1)]));
+    const answers = await Promise.all([signUp(web1, 2 * i), signUp(web2, 2 * i + 1)]);
+    for (const answer of answers) assert.equal(answer.status, 200, answer.text);
   }
-  const refused = answers.filter((answer) => answer.status === 429).length;
-  assert.ok(refused > 0 && refused <= 2 * kEach - 60, `${refused} were refused`);
+  await subscribe('after@other-readers.net', web1, web2);  // what could leave has left
+  const mails = smtp.messages.filter((one) => /^To: .*pupil\d+@school-readers/m.test(one)).length;
+  assert.ok(mails >= kEach / 2 && mails <= kAtOnce + 5, `${mails} mails left at once`);
 });
 
 together('who leaves on one while another sends gets nothing more', async (web1, web2) => {
