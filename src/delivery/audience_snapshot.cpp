@@ -120,18 +120,27 @@ Status for_each_reached(store::Database& db, AlertId original, const Each& each)
     }
 }
 
-// Those to whom a digest brought the story. They were held back when it was sent, so they are not
-// among those whom it reached.
-void for_each_digest_reader(store::Database& db, AlertId original,
-                            const std::unordered_set<SubscriberId>& have, const Each& each) {
-    std::vector<ChunkRecipient> reached;
-    for (const store::DigestReader& reader : store::digest_readers(db, original)) {
-        if (have.contains(reader.subscriber)) {
-            continue;  // who changed the terms after a first attempt
-        }
-        reached.push_back({.subscriber = reader.subscriber, .list = reader.list});
+// Those whom it reached and those to whom a digest brought it. Both is rare: who changed their
+// terms after a first attempt.
+Status for_each_told(store::Database& db, AlertId original, const Each& each) {
+    const std::vector<store::DigestReader> readers = store::digest_readers(db, original);
+    std::unordered_set<SubscriberId> by_digest;
+    for (const store::DigestReader& reader : readers) {
+        by_digest.insert(reader.subscriber);
     }
-    keep_subscribed(db, reached, each);
+    TRY(for_each_reached(db, original,
+                         [&](const ChunkRecipient& recipient, std::string_view domain) {
+                             by_digest.erase(recipient.subscriber);
+                             each(recipient, domain);
+                         }));
+    std::vector<ChunkRecipient> others;
+    for (const store::DigestReader& reader : readers) {
+        if (by_digest.contains(reader.subscriber)) {
+            others.push_back({.subscriber = reader.subscriber, .list = reader.list});
+        }
+    }
+    keep_subscribed(db, others, each);
+    return {};
 }
 
 Status for_each_recipient(store::Database& db, const FreezeRequest& request, const Each& each) {
@@ -139,20 +148,7 @@ Status for_each_recipient(store::Database& db, const FreezeRequest& request, con
         if (!request.of.valid()) {
             return invalid("a correction or retraction must name the alert it is about");
         }
-        std::unordered_set<SubscriberId> told_twice;
-        for (const store::DigestReader& reader : store::digest_readers(db, request.of)) {
-            told_twice.insert(reader.subscriber);
-        }
-        std::unordered_set<SubscriberId> have;
-        TRY(for_each_reached(db, request.of,
-                             [&](const ChunkRecipient& recipient, std::string_view domain) {
-                                 if (told_twice.contains(recipient.subscriber)) {
-                                     have.insert(recipient.subscriber);
-                                 }
-                                 each(recipient, domain);
-                             }));
-        for_each_digest_reader(db, request.of, have, each);
-        return {};
+        return for_each_told(db, request.of, each);
     }
     return for_each_on_lists(db, request.lists, each);
 }

@@ -14,6 +14,8 @@ namespace tocsin::store {
 
 namespace {
 
+constexpr int kPurgeRows = 50'000;  // an hour's; others wait for the writer meanwhile
+
 std::string_view state_of(OutboxOutcome outcome) {
     switch (outcome) {
         case OutboxOutcome::Sent:
@@ -184,7 +186,10 @@ std::int64_t count_outbox_queued(Database& db) {
 }
 
 std::int64_t purge_outbox(Database& db, Time before) {
-    return db.execute("DELETE FROM outbox WHERE state <> 'queued' AND done_at < $1", {before});
+    return db.execute(
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state <> 'queued' AND "
+        "done_at < $1 ORDER BY done_at LIMIT $2)",
+        {before, kPurgeRows});
 }
 
 void delete_outbox_to(Database& db, std::string_view rcpt_to) {

@@ -261,10 +261,6 @@ std::vector<SubscriberId> due_digests(Database& db, Time now, int limit) {
     return out;
 }
 
-std::optional<Time> next_digest_due(Database& db) {
-    return db.first("SELECT MIN(due_at) FROM held_alert")->maybe_time(0);
-}
-
 std::vector<HeldAlert> due_alerts(Database& db, SubscriberId subscriber, Time now) {
     std::vector<HeldAlert> out;
     for (const Row& row :

@@ -69,7 +69,6 @@ void tidy_terms(Database& db, Time now);
 // --- digests ---
 // Readers for whom something is due, those who wait longest first.
 std::vector<SubscriberId> due_digests(Database& db, Time now, int limit);
-std::optional<Time> next_digest_due(Database& db);
 // What is due for the reader, in the order of its release.
 std::vector<HeldAlert> due_alerts(Database& db, SubscriberId subscriber, Time now);
 void forget_held(Database& db, SubscriberId subscriber, const std::vector<HeldAlert>& held);
